@@ -1,0 +1,137 @@
+/** What the ETL writes and the recommendations read: order lines, and published versions of rankings and catalogue. */
+
+export interface OrderLine {
+  readonly orderId: string
+  readonly productId: string
+  readonly categoryId: string
+  readonly quantity: number
+  readonly userId: string
+  /** When the order was made, epoch milliseconds. */
+  readonly orderedAt: number
+}
+
+/** `previous-month` is the calendar month before the run's, in the schedule's time zone. */
+export const rankingWindows = ['1d', '7d', '30d', '90d', 'previous-month', 'ever'] as const
+export type RankingWindow = (typeof rankingWindows)[number]
+
+export interface RankedProduct {
+  readonly productId: string
+  /** Distinct buyers in the window. */
+  readonly buyers: number
+  readonly quantity: number
+}
+
+/** Best sellers of the whole shop (`category: null`) or of one category, best first, at most 1,000. */
+export interface Ranking {
+  readonly category: string | null
+  readonly window: RankingWindow
+  readonly products: readonly RankedProduct[]
+}
+
+export interface Product {
+  readonly productId: string
+  readonly categoryId: string
+  readonly title: string | null
+  readonly price: number | null
+  readonly inStock: boolean | null
+  /** Epoch milliseconds. */
+  readonly createdAt: number | null
+}
+
+/** Two products in one order, with the number of orders that hold both. */
+export interface BoughtTogether {
+  readonly productId: string
+  readonly otherProductId: string
+  readonly support: number
+}
+
+/** Sets that are written whole under a new version and then published at once by moving a pointer. */
+export const publishedSets = ['rankings', 'products', 'bought-together'] as const
+export type PublishedSet = (typeof publishedSets)[number]
+
+/** A version of a published set, with the moment of the shop's data that it shows (epoch milliseconds). */
+export interface Version {
+  readonly id: string
+  readonly snapshotAt: number
+}
+
+export type RunResult = 'Succeeded' | 'Failed' | 'Skipped' | 'Refused'
+
+/** What one ETL run did; printed as JSON at its end and kept in `etl_runs`. */
+export interface RunReport {
+  readonly run: string
+  readonly schedule: string
+  readonly pipeline: 'orders' | 'products'
+  readonly result: RunResult
+  readonly mode: 'incremental' | 'full'
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  readonly finishedAt: number
+  readonly rowsRead: number
+  readonly rowsWritten: number
+  readonly rowsDeleted: number
+  /** ISO 8601; up to where the shop's orders are known. */
+  readonly watermark: string | null
+  readonly seconds: number
+  readonly message: string
+}
+
+/** What a schedule remembers from run to run. */
+export interface ScheduleState {
+  /** Hash of the source: another source starts from nothing. */
+  readonly sourceHash: string
+  /** Epoch milliseconds. */
+  readonly watermark: number
+  readonly lastFullAt: number
+}
+
+/** A right to run a pipeline; it lapses unless renewed. */
+export interface Lease extends AsyncDisposable {
+  /** Extends the lease; rejects with `Conflict` when it was lost. */
+  renew(): Promise<void>
+}
+
+/** The ETL's side. Every method rejects with `Unavailable` while the store is away. */
+export interface OrdersWriter {
+  /** `null` when another holder has it. */
+  takeLease(name: string, holder: string, ttlMs: number): Promise<Lease | null>
+
+  readState(schedule: string): Promise<ScheduleState | null>
+  writeState(schedule: string, state: ScheduleState): Promise<void>
+
+  /** Idempotent; an order that changed its user loses its old user's rows. */
+  writeOrderLines(lines: readonly OrderLine[]): Promise<void>
+  /** Replaces all lines of each order with the lines given (none: the order is gone). Returns the number of rows that went. */
+  replaceOrders(orders: ReadonlyMap<string, readonly OrderLine[]>): Promise<number>
+  /** Streams what is stored of orders made at or after `since` (epoch milliseconds), so that lines gone at the source can be found. */
+  storedOrders(since: number): AsyncIterable<{ orderId: string; userId: string; productIds: readonly string[] }>
+
+  /** Each of these writes under a version that no reader sees until it is published. */
+  writeRankings(version: Version, rankings: AsyncIterable<Ranking>): Promise<number>
+  writeProducts(version: Version, products: AsyncIterable<Product>): Promise<number>
+  writeBoughtTogether(version: Version, pairs: AsyncIterable<BoughtTogether>): Promise<number>
+
+  /** Moves the pointer by compare-and-set, only to a later snapshot; false when a later one stands already. */
+  publish(set: PublishedSet, version: Version): Promise<boolean>
+  /** Drops versions beyond the newest three, none younger than an hour. */
+  dropOldVersions(set: PublishedSet, now: number): Promise<void>
+
+  writeReport(report: RunReport): Promise<void>
+}
+
+/** The answering side. Every method rejects with `Unavailable` while the store is away. */
+export interface OrdersReader {
+  /** What is published now; `null` before the first run. */
+  currentVersion(set: PublishedSet): Promise<Version | null>
+  /** The first `limit` of a ranking, empty when there is none. */
+  ranking(version: Version, category: string | null, window: RankingWindow, limit: number): Promise<RankedProduct[]>
+  /** All products of a version, streamed. */
+  products(version: Version): AsyncIterable<Product>
+  /** Products that the user bought at or after `since` (epoch milliseconds). */
+  boughtSince(userId: string, since: number): Promise<ReadonlySet<string>>
+  boughtTogether(version: Version, productId: string, limit: number): Promise<BoughtTogether[]>
+  ordersOfUser(userId: string): Promise<OrderLine[]>
+  lastReports(pipeline: 'orders' | 'products', limit: number): Promise<RunReport[]>
+}
+
+export interface OrdersStore extends OrdersWriter, OrdersReader {}
