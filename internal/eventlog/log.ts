@@ -83,7 +83,12 @@ export interface EventLog extends AsyncDisposable {
   append(topic: string, records: readonly NewRecord[]): Promise<Appended[]>
 
   /** Shares the topics' partitions among the group's members; at least once, in order per key. Never rejects for an engine that is away: it waits. */
-  consume(group: string, topics: readonly string[], handle: BatchHandler, options?: ConsumeOptions): Subscription
+  consume(
+    group: string,
+    topics: readonly string[],
+    handle: BatchHandler,
+    options?: ConsumeOptions,
+  ): Subscription
 
   /** Reads all partitions without a group and commits nothing. */
   readAll(topic: string, from: ReadFrom, handle: BatchHandler, options?: ConsumeOptions): Subscription
