@@ -1,0 +1,13 @@
+/** The rule for ids of users, products and messages, for messages. */
+export const idForm = '1 to 256 bytes of UTF-8 without control characters'
+
+export const maxIdBytes = 256
+
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const control = /[\u0000-\u001f\u007f-\u009f]/
+
+/** Does the text keep the rule of {@link idForm}? A lone surrogate has no UTF-8, so it does not. */
+export function isId(text: string): boolean {
+  if (text.length === 0 || text.length > maxIdBytes) return false
+  return text.isWellFormed() && !control.test(text) && Buffer.byteLength(text) <= maxIdBytes
+}
