@@ -17,3 +17,5 @@ export function tooLarge(topic: string, size: number, limit?: number): InvalidIn
   const allowed = limit === undefined ? 'than it takes' : `than the ${limit} it takes`
   return new InvalidInput(`A record for topic "${topic}" has about ${size} bytes, more ${allowed}`, 'value')
 }
+
+export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error))
