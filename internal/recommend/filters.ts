@@ -1,0 +1,71 @@
+import type { Product } from '#internal/orders/store.ts'
+import type { Candidate } from './chain.ts'
+
+/** What a caller wants to see, and what not. */
+export interface Filters {
+  /** Any of these; empty: all. */
+  readonly categories: readonly string[]
+  readonly inStock: boolean | null
+  readonly minPrice: number | null
+  readonly maxPrice: number | null
+  readonly exclude: readonly string[]
+  readonly seen: 'include' | 'exclude'
+  readonly bought: 'include' | 'exclude'
+  /** A product bought longer ago than this may come again, milliseconds. */
+  readonly rebuyAfterMs: number
+}
+
+const day = 24 * 60 * 60 * 1000
+
+export const defaultFilters: Filters = {
+  categories: [],
+  inStock: null,
+  minPrice: null,
+  maxPrice: null,
+  exclude: [],
+  seen: 'exclude',
+  bought: 'exclude',
+  rebuyAfterMs: 30 * day,
+}
+
+/** What the filters look at beside the candidate. */
+export interface Known {
+  /** `null` without a catalogue: then nothing is asked of it. */
+  readonly product: ((productId: string) => Product | undefined) | null
+  readonly seen: ReadonlySet<string>
+  readonly bought: ReadonlySet<string>
+  /** The product that the visitor looks at now. */
+  readonly current: string | null
+}
+
+/**
+ * Tells what may stand in an answer. Where there is a catalogue, a product that is not in it has left the shop and
+ * never passes. What is not known of a product passes no filter that asks for it.
+ */
+export function createFilter(filters: Filters, known: Known): (candidate: Candidate) => boolean {
+  const left = new Set(filters.exclude)
+  if (known.current !== null) left.add(known.current)
+  const categories = filters.categories.length > 0 ? new Set(filters.categories) : null
+
+  return ({ productId, category }) => {
+    if (left.has(productId)) return false
+    if (filters.seen === 'exclude' && known.seen.has(productId)) return false
+    if (filters.bought === 'exclude' && known.bought.has(productId)) return false
+    const product = known.product?.(productId)
+    if (known.product !== null && product === undefined) return false
+    return inCategories(categories, product?.categoryId ?? category) && fits(filters, product)
+  }
+}
+
+function inCategories(wanted: ReadonlySet<string> | null, category: string | undefined): boolean {
+  return wanted === null || (category !== undefined && wanted.has(category))
+}
+
+function fits({ inStock, minPrice, maxPrice }: Filters, product: Product | undefined): boolean {
+  if (inStock !== null && product?.inStock !== inStock) return false
+  if (minPrice === null && maxPrice === null) return true
+  const price = product?.price ?? null
+  return (
+    price !== null && (minPrice === null || price >= minPrice) && (maxPrice === null || price <= maxPrice)
+  )
+}
