@@ -8,8 +8,11 @@ export interface Slice {
   readonly records: readonly NewRecord[]
 }
 
-/** Makes all slices durable and says where their records stand; `Unavailable` when another try makes sense. */
-export type Flush = (slices: readonly Slice[]) => Promise<readonly Appended[][]>
+/** Where a slice's records stand, or why the log will never take them. */
+export type FlushResult = readonly Appended[] | Error
+
+/** Makes all slices durable, with one result for each; rejects with `Unavailable` when another try makes sense. */
+export type Flush = (slices: readonly Slice[]) => Promise<readonly FlushResult[]>
 
 export interface AppendLimits {
   /** Records and bytes that may wait or be on their way; what goes beyond is refused at once. */
@@ -106,7 +109,7 @@ export function createAppendQueue(flush: Flush, limits: AppendLimits = defaultAp
       const batch = take()
       try {
         const results = await flush(batch.map(({ entry, from, to }) => slice(entry, from, to)))
-        batch.forEach(({ entry }, at) => arrived(entry, results[at] as Appended[]))
+        batch.forEach(({ entry }, at) => arrived(entry, results[at] as FlushResult))
         delays.reset()
       } catch (error) {
         if (error instanceof Unavailable) {
@@ -156,8 +159,12 @@ function slice(entry: Entry, from: number, to: number): Slice {
   return { topic: entry.topic, records: whole ? entry.records : entry.records.slice(from, to) }
 }
 
-function arrived(entry: Entry, appended: readonly Appended[]): void {
-  for (const one of appended) entry.appended.push(one)
+function arrived(entry: Entry, result: FlushResult): void {
+  if (result instanceof Error) {
+    entry.settle(result)
+    return
+  }
+  for (const one of result) entry.appended.push(one)
   if (entry.appended.length === entry.records.length) entry.settle(null)
 }
 
