@@ -1,0 +1,72 @@
+import { Misconfigured, Unavailable, VitrineError } from '#internal/errors/errors.ts'
+
+/** PostgreSQL's five-character error code of a failure, also where it was wrapped; `null` when there is none. */
+export function sqlState(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code
+  return sqlState(error.cause)
+}
+
+/** A row with this key is there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return sqlState(error) === '23505'
+}
+
+/** Two transactions met and this one gave way: run it again from its start. */
+export function isSerializationFailure(error: unknown): boolean {
+  const state = sqlState(error)
+  return state === '40001' || state === '40P01'
+}
+
+const socketCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+])
+
+/** Connection lost (08), resources used up (53), server going or coming (57P), statement cancelled by a time-out (57014). */
+const awayStates = /^(08...|53...|57P0[1-5]|57014)$/
+
+/** Failures that pg reports in words only. */
+const awayMessages =
+  /^Connection terminated|^timeout exceeded when trying to connect|^timeout expired|^Query read timeout|is not queryable$|^Cannot use a pool after calling end/
+
+const refusedStates = new Set(['28000', '28P01', '3D000'])
+
+/** Did the connection itself fail, so that it must not be used again? */
+export function isConnectionFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string') return socketCodes.has(code) || (awayStates.test(code) && code !== '57014')
+  return awayMessages.test(error.message)
+}
+
+/**
+ * A failure as callers know it: `Unavailable` for a server that is away, starting, full or late, `Misconfigured` for
+ * a user, password or database that it refuses; anything else as it came. `server` names it without a password.
+ */
+export function translate(error: unknown, server: string): unknown {
+  if (!(error instanceof Error) || error instanceof VitrineError) return error
+  const state = sqlState(error)
+  const message =
+    error.message === '' ? String((error as { code?: unknown }).code ?? error.name) : error.message
+  if (state !== null && refusedStates.has(state)) {
+    return new Misconfigured(`PostgreSQL at ${server} refuses the connection: ${message}. Check the URL.`, {
+      cause: error,
+    })
+  }
+  if (isConnectionFailure(error) || state === '57014') {
+    return new Unavailable(`PostgreSQL at ${server} is away: ${message}`, { cause: error })
+  }
+  return error
+}

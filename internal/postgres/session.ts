@@ -1,0 +1,82 @@
+import { finished } from 'node:stream/promises'
+import { once } from 'node:events'
+import { from as copyFrom } from 'pg-copy-streams'
+import Cursor from 'pg-cursor'
+import { Unavailable } from '#internal/errors/errors.ts'
+import { types } from './types.ts'
+import type { ClientBase } from 'pg'
+import type { Queryable } from './client.ts'
+
+/** How much longer than the server's own time-out we wait for an answer, before a silent connection counts as dead. */
+const silenceMs = 5_000
+
+/** Rejects with `Unavailable` when a promise takes longer; `ms` 0 waits for ever. */
+export async function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
+  if (ms === 0) return promise
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Unavailable(`PostgreSQL: ${what} took longer than ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Statements on one connection. `statementTimeoutMs` 0 means no limit. */
+export function createSession(client: ClientBase, statementTimeoutMs: number): Queryable {
+  const limitMs = statementTimeoutMs === 0 ? 0 : statementTimeoutMs + silenceMs
+
+  async function run(text: string, values: readonly unknown[], name: string | undefined) {
+    const query = { text, values: [...values], query_timeout: limitMs, ...(name !== undefined && { name }) }
+    return client.query(query)
+  }
+
+  return {
+    async query<T>(sql: string, values: readonly unknown[] = [], options: { name?: string } = {}) {
+      return (await run(sql, values, options.name)).rows as T[]
+    },
+    async execute(sql, values = [], options = {}) {
+      return (await run(sql, values, options.name)).rowCount ?? 0
+    },
+    async *stream<T>(sql: string, values: readonly unknown[] = [], options: { batchRows?: number } = {}) {
+      const batchRows = options.batchRows ?? 1_000
+      const cursor = client.query(new Cursor<T>(sql, [...values], { types }))
+      try {
+        for (;;) {
+          const rows = await within(cursor.read(batchRows), limitMs, 'reading the next rows')
+          yield* rows
+          if (rows.length < batchRows) return
+        }
+      } finally {
+        await within(cursor.close(), silenceMs, 'closing a cursor')
+      }
+    },
+    async copyIn(sql, chunks) {
+      const sink = client.query(copyFrom(sql))
+      const done = finished(sink)
+      done.catch(() => {})
+      try {
+        for await (const chunk of chunks) {
+          if (sink.destroyed) break
+          if (!sink.write(chunk)) {
+            await within(Promise.race([once(sink, 'drain'), done]), limitMs, 'taking copied rows')
+          }
+        }
+        if (!sink.destroyed) sink.end()
+        await within(done, limitMs, 'ending a copy')
+        return sink.rowCount
+      } catch (error) {
+        // The server answers CopyFail with an error of its own; only then is the connection free again.
+        if (!sink.destroyed) sink.destroy(error instanceof Error ? error : new Error(String(error)))
+        await within(
+          done.catch(() => {}),
+          silenceMs,
+          'giving up a copy',
+        )
+        throw error
+      }
+    },
+  }
+}
