@@ -18,14 +18,14 @@ export interface KafkaLogOptions extends KafkaOptions {
   readonly metrics: Metrics
   /** Replicas of topics made here. Default 1; with 3 or more, two must acknowledge. */
   readonly replicationFactor?: number
-  /** Default zstd. */
+  /** Default lz4. */
   readonly compression?: Compression
   readonly limits?: Partial<AppendLimits>
 }
 
 /** The event log in Kafka. */
 export function createKafkaLog(options: KafkaLogOptions): EventLog {
-  const { instanceId, metrics, logger, replicationFactor = 1, compression = 'zstd' } = options
+  const { instanceId, metrics, logger, replicationFactor = 1, compression = 'lz4' } = options
   const client = createKafkaClient(options)
   const { admin } = client
   const nextOf = createRoundRobin()
