@@ -28,9 +28,20 @@ export function deletionTime(appendTime: number, newestKnown: number): number {
   return Math.max(appendTime, newestKnown)
 }
 
-/** Ids and sources compare by their UTF-8 bytes everywhere, as Cassandra and PostgreSQL's "C" collation do. */
+/** Well-formed ids and sources compare by their UTF-8 bytes everywhere, as Cassandra and PostgreSQL's "C" collation do. */
 export function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  const shared = Math.min(a.length, b.length)
+  for (let i = 0; i < shared; i++) {
+    const x = a.charCodeAt(i)
+    const y = b.charCodeAt(i)
+    if (x !== y) return byteRank(x) - byteRank(y)
+  }
+  return a.length - b.length
+}
+
+/** UTF-8 orders as code points do: a surrogate, half of a code point beyond U+FFFF, goes after all other units. */
+function byteRank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x1_0000 : unit
 }
 
 /** Of two views of one product by one user, does `a` replace `b`? The newer one; at equal times the larger source. */

@@ -39,7 +39,8 @@ export const defaultHistoryTtl: HistoryTtl = { historyMs: 90 * day, viewsMs: 395
  * All writes may be repeated and may come in any order: the state is a function of the set of views and deletions.
  * The newest effective time wins; at equal times a deletion beats a view, and of two views the larger source by
  * bytes stays. What is older than its time to live is neither written nor read. Deletions outlive the history by a day.
- * Every method rejects with `Unavailable` while the store is away.
+ * Every method rejects with `Unavailable` while the store is away, and a write with `InvalidInput` when the store
+ * can never take what is written: the loader then looks for the view that is to blame.
  */
 export interface HistoryStore {
   /** Resolves when all views are durable in both tables. */

@@ -1,0 +1,74 @@
+import { takeTurns } from './chain.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { Candidate, RecommendationSource } from './chain.ts'
+import type { Interest } from './interests.ts'
+import type { BestSellers } from './rankings.ts'
+
+/** So many viewed products are named as the reason for an item. */
+const viewedInReason = 3
+
+/** A category that the user looks at, with its best sellers by window, the window asked first in front. */
+export interface InterestBestSellers {
+  readonly interest: Interest
+  readonly lists: readonly BestSellers[]
+}
+
+/**
+ * Best sellers of the user's categories: each has its share by the number of products viewed in it. `accepts` is
+ * asked here already, so that what can't be shown takes nothing from its category's share.
+ */
+export function categoryBestSellers(
+  interests: readonly InterestBestSellers[],
+  accepts: (candidate: Candidate) => boolean,
+): Iterable<Candidate> {
+  return takeTurns(
+    interests.map(bestSellers => ({
+      weight: bestSellers.interest.viewed.length,
+      candidates: accepted(ofInterest(bestSellers), accepts),
+    })),
+  )
+}
+
+function* ofInterest({ interest, lists }: InterestBestSellers): Generator<Candidate> {
+  const { category } = interest
+  const viewed = interest.viewed.slice(0, viewedInReason)
+  const proposed = new Set<string>()
+  for (const { window, products } of lists) {
+    for (const { productId, buyers } of products) {
+      if (proposed.has(productId)) continue
+      proposed.add(productId)
+      const because = { category, window, buyers, viewed }
+      yield { productId, source: 'category-best-sellers', because, category }
+    }
+  }
+}
+
+function* accepted(candidates: Iterable<Candidate>, accepts: (candidate: Candidate) => boolean) {
+  for (const candidate of candidates) if (accepts(candidate)) yield candidate
+}
+
+/** Best sellers of the whole shop, or of the categories asked for, which take turns. */
+export function bestSellers(
+  source: RecommendationSource,
+  lists: readonly BestSellers[],
+): Iterable<Candidate> {
+  return takeTurns(
+    lists.map(({ category, window, products }) => ({
+      weight: 1,
+      candidates: products.map(({ productId, buyers }) => ({
+        productId,
+        source,
+        because: category === null ? { window, buyers } : { category, window, buyers },
+        ...(category !== null && { category }),
+      })),
+    })),
+  )
+}
+
+/** The catalogue, newest first. */
+export function* fromCatalogue(catalogue: Catalogue, categories: readonly string[]): Generator<Candidate> {
+  for (const { productId, createdAt } of catalogue.newest(categories)) {
+    const because = createdAt === null ? {} : { createdAt: new Date(createdAt).toISOString() }
+    yield { productId, source: 'catalogue', because }
+  }
+}
