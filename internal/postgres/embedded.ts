@@ -244,7 +244,11 @@ async function launch(bin: string, folder: ServerFolder, port: number): Promise<
       stdio: ['ignore', log.fd, log.fd],
     },
   )
-  await once(child, 'spawn').finally(() => log.close())
+  try {
+    await once(child, 'spawn')
+  } finally {
+    await log.close()
+  }
   child.unref()
   try {
     await untilReady(child, folder)

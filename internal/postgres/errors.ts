@@ -51,6 +51,12 @@ export function isConnectionFailure(error: unknown): boolean {
   return awayMessages.test(error.message)
 }
 
+/** Node leaves the message empty when each of several addresses failed. */
+function codeOf(error: Error): string {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' ? code : error.name
+}
+
 /**
  * A failure as callers know it: `Unavailable` for a server that is away, starting, full or late, `Misconfigured` for
  * a user, password or database that it refuses; anything else as it came. `server` names it without a password.
@@ -58,8 +64,7 @@ export function isConnectionFailure(error: unknown): boolean {
 export function translate(error: unknown, server: string): unknown {
   if (!(error instanceof Error) || error instanceof VitrineError) return error
   const state = sqlState(error)
-  const message =
-    error.message === '' ? String((error as { code?: unknown }).code ?? error.name) : error.message
+  const message = error.message || codeOf(error)
   if (state !== null && refusedStates.has(state)) {
     return new Misconfigured(`PostgreSQL at ${server} refuses the connection: ${message}. Check the URL.`, {
       cause: error,
