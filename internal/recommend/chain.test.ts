@@ -4,7 +4,7 @@ import { fillList, takeTurns } from './chain.ts'
 import type { Candidate } from './chain.ts'
 
 const candidate = (productId: string): Candidate => ({ productId, source: 'catalogue', because: {} })
-const productId = fc.constantFrom(...'abcdefghij')
+const productId = fc.constantFrom<string[]>('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j')
 const source = fc.array(productId.map(candidate), { maxLength: 12 })
 
 describe('the chain', () => {

@@ -1,0 +1,92 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { fillList } from './chain.ts'
+import { createCatalogue } from './catalogue.ts'
+import { createFilter, defaultFilters } from './filters.ts'
+import { fromCatalogue } from './sources.ts'
+import type { Product } from '#internal/orders/store.ts'
+import type { Filters } from './filters.ts'
+
+const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+const categories = ['shoes', 'hats', 'bags']
+
+const products = fc.uniqueArray(
+  fc.record({
+    productId: fc.constantFrom(...ids),
+    categoryId: fc.constantFrom(...categories),
+    title: fc.constant(null),
+    price: fc.option(fc.integer({ min: 1, max: 9 })),
+    inStock: fc.option(fc.boolean()),
+    createdAt: fc.option(fc.integer({ min: 1, max: 5 })),
+  }),
+  { selector: ({ productId }) => productId },
+)
+const choice = fc.constantFrom('include' as const, 'exclude' as const)
+const filters: fc.Arbitrary<Filters> = fc.record({
+  categories: fc.subarray(categories),
+  inStock: fc.option(fc.boolean()),
+  minPrice: fc.option(fc.integer({ min: 1, max: 9 })),
+  maxPrice: fc.option(fc.integer({ min: 1, max: 9 })),
+  exclude: fc.subarray(ids),
+  seen: choice,
+  bought: choice,
+  rebuyAfterMs: fc.constant(1),
+})
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items
+}
+
+describe('the filters', () => {
+  it('let through what they allow and nothing else, and leave no hole that the catalogue could fill', async () => {
+    const some = fc.subarray(ids)
+    await fc.assert(
+      fc.asyncProperty(
+        products,
+        filters,
+        some,
+        some,
+        fc.option(fc.constantFrom(...ids)),
+        async (shop, asked, seen, bought, current) => {
+          const catalogue = await createCatalogue(each(shop))
+          const known = { product: catalogue.get, seen: new Set(seen), bought: new Set(bought), current }
+          const chain = [
+            ids.map(productId => ({ productId, source: 'best-sellers-ever' as const, because: {} })),
+          ]
+          const list = fillList(
+            [...chain, fromCatalogue(catalogue, asked.categories)],
+            createFilter(asked, known),
+            ids.length,
+          )
+          const allowed = shop.filter(product => may(product, asked, seen, bought, current))
+          expect(list.map(({ productId }) => productId).sort()).to.deep.equal(
+            allowed.map(({ productId }) => productId).sort(),
+          )
+        },
+      ),
+    )
+  })
+
+  it('without a catalogue go by what the source knows of a product', () => {
+    const known = { product: null, seen: new Set<string>(), bought: new Set<string>(), current: null }
+    const accepts = createFilter({ ...defaultFilters, categories: ['shoes'] }, known)
+    const base = { productId: 'a', source: 'best-sellers-ever' as const, because: {} }
+    expect(accepts({ ...base, category: 'shoes' })).to.equal(true)
+    expect(accepts({ ...base, category: 'hats' })).to.equal(false)
+    expect(accepts(base)).to.equal(false)
+  })
+})
+
+/** The same rules, said once more in the plainest way. */
+function may(p: Product, f: Filters, seen: string[], bought: string[], current: string | null): boolean {
+  return [
+    p.productId !== current,
+    !f.exclude.includes(p.productId),
+    f.seen === 'include' || !seen.includes(p.productId),
+    f.bought === 'include' || !bought.includes(p.productId),
+    f.categories.length === 0 || f.categories.includes(p.categoryId),
+    f.inStock === null || p.inStock === f.inStock,
+    f.minPrice === null || (p.price !== null && p.price >= f.minPrice),
+    f.maxPrice === null || (p.price !== null && p.price <= f.maxPrice),
+  ].every(Boolean)
+}
