@@ -108,6 +108,7 @@ export function createFakeLog(options: { now?: () => number; logger?: Logger } =
           topics.set(spec.name, { spec, partitions: Array.from({ length: spec.partitions }, () => []) })
         }
         groups.rebalance()
+        wake()
       },
 
       async append(topic, records) {
@@ -122,21 +123,30 @@ export function createFakeLog(options: { now?: () => number; logger?: Logger } =
       readAll(topic, from, handle, { maxBatch = 200, concurrency = 4 } = {}) {
         const lifetime = createLifetime()
         const gate = createGate(concurrency)
-        const workers = topicNamed(topic).partitions.map((records, partition) =>
-          workPartition({
-            source: { ...source(topic, partition), commit: async () => true },
-            from: startOf(from, partition, records),
-            handle,
-            maxBatch,
-            gate,
-            lifetime,
-            leaving: lifetime.stopping,
-            lost: lifetime.cut,
-            logger,
-            onSign: () => {},
-          }),
-        )
-        const finish = async () => void (await Promise.all(workers))
+        const start = async (): Promise<void> => {
+          while (!available || !topics.has(topic)) {
+            if (lifetime.stopping.aborted) return
+            await orEnded(appended.promise, lifetime.stopping)
+          }
+          await Promise.all(workers())
+        }
+        const workers = () =>
+          topicNamed(topic).partitions.map((records, partition) =>
+            workPartition({
+              source: { ...source(topic, partition), commit: async () => true },
+              from: startOf(from, partition, records),
+              handle,
+              maxBatch,
+              gate,
+              lifetime,
+              leaving: lifetime.stopping,
+              lost: lifetime.cut,
+              logger,
+              onSign: () => {},
+            }),
+          )
+        const running = start()
+        const finish = () => running
         return track(
           createSubscription({ lifetime, healthy: () => available, lastActiveAt: Date.now, finish }),
         )

@@ -115,10 +115,10 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
     },
 
     consume: (group, topics, handle, consume = {}) =>
-      track(createKafkaSubscription({ client, groupId: group, topics, handle, consume, logger })),
+      track(createKafkaSubscription({ client, groupId: () => group, topics, handle, consume, logger })),
 
     readAll(topic, from, handle, consume = {}) {
-      const groupId = `vitrine-read-${instanceId}-${randomUUID()}`
+      const groupId = () => `vitrine-read-${instanceId}-${randomUUID()}`
       const positions = () => startOffsets(topic, from)
       return track(
         createKafkaSubscription({ client, groupId, topics: [topic], positions, handle, consume, logger }),

@@ -5,21 +5,26 @@ import type { IncomingRecord } from '#internal/kafka/consumer.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { BatchHandler, ConsumeOptions, LogRecord, Subscription } from './log.ts'
 
-/** A consumer on Kafka; with `positions` it reads without committing, in a group that goes when it ends. */
+/** A consumer on Kafka; with `positions` it reads without committing, in groups that go when it ends. */
 export function createKafkaSubscription(options: {
   client: KafkaClient
-  groupId: string
+  groupId: () => string
   topics: readonly string[]
   positions?: () => Promise<Map<number, bigint>>
   handle: BatchHandler
   consume: ConsumeOptions
   logger: Logger
 }): Subscription {
-  const { client, groupId, topics, positions, handle, logger } = options
+  const { client, topics, positions, handle, logger } = options
   const { maxBatch = 200, concurrency = 4 } = options.consume
   const lifetime = createLifetime()
+  let groupId = ''
   const consumer = client.consume({
-    groupId,
+    groupId() {
+      if (positions && groupId !== '') void forget(groupId)
+      groupId = options.groupId()
+      return groupId
+    },
     topics,
     maxBatch,
     concurrency,
@@ -37,10 +42,14 @@ export function createKafkaSubscription(options: {
     lastActiveAt: () => consumer.lastActiveAt,
     async finish() {
       await consumer[Symbol.asyncDispose]()
-      // Brokers forget an empty group by themselves, after days.
-      if (positions) await client.admin.deleteGroup(groupId).catch(() => undefined)
+      if (positions && groupId !== '') await forget(groupId)
     },
   })
+
+  /** As a courtesy: brokers forget an empty group by themselves, after days. */
+  async function forget(group: string): Promise<void> {
+    await client.admin.deleteGroup(group).catch(() => undefined)
+  }
 }
 
 const toLogRecord = ({ timestamp, ...record }: IncomingRecord): LogRecord => ({

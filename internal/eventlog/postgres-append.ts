@@ -41,7 +41,7 @@ export function createPostgresAppend(postgres: Queryable, topicOf: (name: string
       pack(groups),
       { name: 'eventlog-append' },
     )
-    const places = slices.map(({ records }) => new Array<Appended>(records.length))
+    const places = slices.map(() => [] as Appended[])
     groups.forEach(({ partition, origins }, index) => {
       const { base, append_time: appendTime } = rows[index] as (typeof rows)[number]
       let offset = BigInt(base)

@@ -32,7 +32,7 @@ export function createPostgresLog(options: PostgresLogOptions): EventLog {
   const topics = createPostgresTopics(postgres)
   const tail = createTail(postgres)
   const retention = keepRetention(postgres, logger)
-  const appendSlices = createPostgresAppend(postgres, topics.known)
+  const appendSlices = createPostgresAppend(postgres, name => topics.known(name))
   const subscriptions = new Set<Subscription>()
 
   async function flush(slices: readonly Slice[]): Promise<Appended[][]> {
@@ -74,7 +74,7 @@ export function createPostgresLog(options: PostgresLogOptions): EventLog {
           postgres,
           tail,
           membership: createMembership(postgres, group, randomUUID()),
-          topic: topics.topic,
+          topic: name => topics.topic(name),
           topics: names,
           handle,
           consume,

@@ -17,7 +17,7 @@ export interface Tail extends AsyncDisposable {
 
 export function createTail(postgres: Postgres): Tail {
   const next = new Map<string, bigint>()
-  const watched = new Map<number, number>()
+  const watched = new Set<number>()
   const stopping = new AbortController()
   let changed = Promise.withResolvers<void>()
   let listening: AsyncDisposable | null = null
@@ -44,7 +44,7 @@ export function createTail(postgres: Postgres): Tail {
     try {
       const rows = await postgres.query<{ topic_id: number; partition: number; next: number | bigint }>(
         'SELECT topic_id, partition, next FROM eventlog.log_partition WHERE topic_id = ANY ($1)',
-        [[...watched.keys()]],
+        [[...watched]],
         { name: 'eventlog-ends' },
       )
       for (const row of rows) next.set(`${row.topic_id}/${row.partition}`, BigInt(row.next))
@@ -84,16 +84,11 @@ export function createTail(postgres: Postgres): Tail {
         if (payload === '' || payload.split(',').some(id => watched.has(Number(id)))) look()
       })
       polling ??= poll()
-      watched.set(topicId, (watched.get(topicId) ?? 0) + 1)
-      try {
-        const before = changed.promise
-        if ((next.get(`${topicId}/${partition}`) ?? 0n) > from) return
-        await orEnded(before, signal)
-      } finally {
-        const watchers = (watched.get(topicId) as number) - 1
-        if (watchers > 0) watched.set(topicId, watchers)
-        else watched.delete(topicId)
-      }
+      // Watched from now on for good: what comes while a reader is at work must not be missed.
+      watched.add(topicId)
+      const before = changed.promise
+      if ((next.get(`${topicId}/${partition}`) ?? 0n) > from) return
+      await orEnded(before, signal)
     },
     grew(topicId) {
       grown.add(topicId)

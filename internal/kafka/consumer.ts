@@ -22,7 +22,8 @@ export interface SliceSignals {
 }
 
 export interface ConsumeSpec {
-  readonly groupId: string
+  /** Asked at each start: a reader without commits takes a fresh name, and so waits for no dead member of its own past. */
+  readonly groupId: () => string
   readonly topics: readonly string[]
   readonly maxBatch: number
   readonly concurrency: number
@@ -42,7 +43,9 @@ export interface Consumer extends AsyncDisposable {
   readonly lastActiveAt: number
 }
 
-const sessionTimeoutMs = 30_000
+/** A member that was killed holds its partitions for so long. */
+const sessionTimeoutMs = 10_000
+const rebalanceTimeoutMs = 30_000
 const beatEveryMs = 1_000
 const staleAfterMs = 15_000
 const disconnectLimitMs = 15_000
@@ -67,9 +70,10 @@ export function consume(options: {
   async function live(onJoined: () => void): Promise<void> {
     if (spec.positions) positions ??= await spec.positions()
     const member = kafka.consumer({
-      groupId: spec.groupId,
+      groupId: spec.groupId(),
       sessionTimeout: sessionTimeoutMs,
-      heartbeatInterval: 3_000,
+      rebalanceTimeout: rebalanceTimeoutMs,
+      heartbeatInterval: 2_000,
       maxWaitTimeInMs: 500,
       allowAutoTopicCreation: false,
     })
@@ -110,7 +114,7 @@ export function consume(options: {
     for (let at = 0; at < wanted.length; at += spec.maxBatch) {
       if (!payload.isRunning() || payload.isStale() || stopping.signal.aborted) return
       const slice = wanted.slice(at, at + spec.maxBatch)
-      const beats = keepBeating(payload.heartbeat, stopping.signal, alive)
+      const beats = keepBeating(() => payload.heartbeat(), stopping.signal, alive)
       const done = await spec.onSlice(
         slice.map(message => toRecord(topic, partition, message)),
         beats,
@@ -141,12 +145,12 @@ export function consume(options: {
     while (!stopping.signal.aborted) {
       try {
         await live(() => {
-          if (failures > 0) logger.info({ group: spec.groupId, topics: spec.topics }, 'consuming again')
+          if (failures > 0) logger.info({ topics: spec.topics }, 'consuming again')
           failures = 0
         })
       } catch (error) {
         if (stopping.signal.aborted) break
-        const fields = { group: spec.groupId, topics: spec.topics, reason: translate(error, brokers).message }
+        const fields = { topics: spec.topics, reason: translate(error, brokers).message }
         if (failures === 0) logger.warn(fields, 'consuming broke off; it is taken up again')
         else logger.debug(fields, 'consuming failed again')
         failures++

@@ -5,7 +5,7 @@ export const curedVersion = '2.2.4'
 
 interface RequestQueue {
   readonly pending: readonly unknown[]
-  scheduleCheckPendingRequests(): void
+  scheduleCheckPendingRequests: (this: RequestQueue) => void
 }
 
 /**
@@ -27,4 +27,4 @@ export function cureRequestQueue(): void {
   prototype.scheduleCheckPendingRequests = scheduleIfPending
 }
 
-const cured = new WeakSet<() => void>()
+const cured = new WeakSet<(this: RequestQueue) => void>()

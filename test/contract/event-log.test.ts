@@ -16,7 +16,7 @@ const metrics = () => createMetrics({ service: 'test', version: '0' })
 
 describeEventLog('fake', async () => {
   const world = createFakeLog()
-  return { open: world.open, close: async () => world[Symbol.asyncDispose]() }
+  return { open: limits => world.open(limits), close: async () => world[Symbol.asyncDispose]() }
 })
 
 describeEventLog('PostgreSQL', async () => {

@@ -408,6 +408,20 @@ export function describeEventLog(name: string, start: () => Promise<LogUnderTest
       expect(await behind(group, topicName)).to.equal(7n)
     })
 
+    it('waits for a topic that is made later', async () => {
+      const topicName = `t-${randomUUID()}`
+      const ofGroup = collect()
+      const ofAll = collect()
+      use(log.consume(`g-${randomUUID()}`, [topicName], ofGroup.handle))
+      use(log.readAll(topicName, { at: 'beginning' }, ofAll.handle))
+      await sleep(200)
+      await log.ensureTopics([
+        { name: topicName, partitions: 1, retentionMs: null, maxRecordBytes: mebibyte },
+      ])
+      await log.append(topicName, [record('k', 'v')])
+      await eventually(() => ofGroup.seen.length >= 1 && ofAll.seen.length >= 1, 'both get the record')
+    })
+
     it('tells the ends of a topic', async () => {
       const topicName = await topic(1)
       expect(await log.ends(topicName)).to.deep.equal([{ partition: 0, first: 0n, next: 0n }])
