@@ -46,7 +46,9 @@ export interface PartitionLag {
 
 /**
  * Works on records of one partition, in their order; its promise resolves once their effect is durable, and
- * only then is the offset committed. When it throws, the same records come again, after a back-off.
+ * only then is the offset committed. When it throws, the same records come again, after a back-off. The signal ends
+ * when the partition has gone to another member, or five seconds after the subscription was disposed: what the handler
+ * then gives up is delivered again, to whoever comes next.
  */
 export type BatchHandler = (records: readonly LogRecord[], signal: AbortSignal) => Promise<void>
 

@@ -60,6 +60,18 @@ describe('event log in PostgreSQL', function () {
     return seen
   }
 
+  it('says that topics are missing where its tables are not made yet', async () => {
+    await using empty = await startTestPostgres()
+    await using bare = connectPostgres({ url: empty.url, applicationName: 'test', maxConnections: 2, logger })
+    await using early = createPostgresLog({
+      postgres: bare,
+      logger,
+      metrics: createMetrics({ service: 'test', version: '0' }),
+    })
+    const error: unknown = await early.ends('views').catch((reason: unknown) => reason)
+    expect((error as Error).message).to.contain('no topic "views"')
+  })
+
   it('gives dense offsets and keeps the order of each key, however appends of several processes interleave', async () => {
     const appends = fc.array(
       fc.record({ who: fc.nat(2), keys: fc.array(fc.nat(3), { minLength: 1, maxLength: 5 }) }),
@@ -115,6 +127,25 @@ describe('event log in PostgreSQL', function () {
     expect(await other.commit(lease, third)).to.equal(true)
     expect(await other.commit(lease, second)).to.equal(true)
     expect(await readLag(postgres, 'group', found)).to.deep.equal([{ partition: 0, records: 0n }])
+  })
+
+  it('tells a handler that its partition has gone to another member, and commits nothing of its work', async () => {
+    const name = await topic(1)
+    await log.append(name, [record('k', 'v')])
+    const told = Promise.withResolvers<void>()
+    const began = Promise.withResolvers<void>()
+    await using _consumer = log.consume('robbed', [name], async (_records, signal) => {
+      began.resolve()
+      await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+      told.resolve()
+    })
+    await began.promise
+    await postgres.execute(
+      `UPDATE eventlog.group_partition SET owner = 'other', epoch = epoch + 1, expires = clock_timestamp() + interval '1 hour'
+       WHERE group_name = 'robbed'`,
+    )
+    await told.promise
+    expect(await log.lag('robbed', name)).to.deep.equal([{ partition: 0, records: 1n }])
   })
 
   it('drops days beyond the retention, and tells where what is kept begins', async () => {
