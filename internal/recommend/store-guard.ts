@@ -19,7 +19,7 @@ export type StoreGuard = <T>(ask: () => Promise<T>) => Promise<Guarded<T>>
 const isAway = (error: unknown) => error instanceof Unavailable || error instanceof TaskCancelledError
 
 /** `timeLimitMs` bounds one question; after three failures in a row the store is left alone for `pauseMs`. */
-export function createStoreGuard({ timeLimitMs = 1_000, pauseMs = 1_000 } = {}): StoreGuard {
+export function createStoreGuard({ timeLimitMs = 500, pauseMs = 1_000 } = {}): StoreGuard {
   const policy = wrap(
     circuitBreaker(handleWhen(isAway), { halfOpenAfter: pauseMs, breaker: new ConsecutiveBreaker(3) }),
     timeout(timeLimitMs, TimeoutStrategy.Aggressive),
