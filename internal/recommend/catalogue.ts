@@ -1,6 +1,6 @@
 import { compareBytes } from '#internal/domain/product-view.ts'
 import { followPublished } from './published.ts'
-import { sortInSlices } from './sort-in-slices.ts'
+import { inTurns, sortInSlices } from './sort-in-slices.ts'
 import type { OrdersReader, Product } from '#internal/orders/store.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
@@ -17,11 +17,11 @@ export interface Catalogue {
 /** Indexes products, of which the last of an id stands. */
 export async function createCatalogue(products: AsyncIterable<Product>): Promise<Catalogue> {
   const byId = new Map<string, Product>()
-  for await (const product of products) byId.set(product.productId, product)
+  for await (const product of inTurns(products)) byId.set(product.productId, product)
 
   const sorted = await sortInSlices([...byId.values()], newestFirst)
   const byCategory = new Map<string, Product[]>()
-  for (const product of sorted) {
+  for await (const product of inTurns(sorted)) {
     const members = byCategory.get(product.categoryId)
     if (members) members.push(product)
     else byCategory.set(product.categoryId, [product])

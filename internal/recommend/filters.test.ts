@@ -53,11 +53,9 @@ describe('the filters', () => {
           const chain = [
             ids.map(productId => ({ productId, source: 'best-sellers-ever' as const, because: {} })),
           ]
-          const list = fillList(
-            [...chain, fromCatalogue(catalogue, asked.categories)],
-            createFilter(asked, known),
-            ids.length,
-          )
+          const { accepts, acceptsProduct } = createFilter(asked, known)
+          const rest = fromCatalogue(catalogue, asked.categories, acceptsProduct)
+          const list = fillList([...chain, rest], accepts, ids.length)
           const allowed = shop.filter(product => may(product, asked, seen, bought, current))
           expect(list.map(({ productId }) => productId).sort()).to.deep.equal(
             allowed.map(({ productId }) => productId).sort(),
@@ -69,11 +67,12 @@ describe('the filters', () => {
 
   it('without a catalogue go by what the source knows of a product', () => {
     const known = { product: null, seen: new Set<string>(), bought: new Set<string>(), current: null }
-    const accepts = createFilter({ ...defaultFilters, categories: ['shoes'] }, known)
+    const { accepts } = createFilter({ ...defaultFilters, categories: ['shoes'] }, known)
     const base = { productId: 'a', source: 'best-sellers-ever' as const, because: {} }
     expect(accepts({ ...base, category: 'shoes' })).to.equal(true)
     expect(accepts({ ...base, category: 'hats' })).to.equal(false)
     expect(accepts(base)).to.equal(false)
+    expect(createFilter({ ...defaultFilters, inStock: true }, known).accepts(base)).to.equal(false)
   })
 })
 

@@ -38,30 +38,42 @@ export interface Known {
   readonly current: string | null
 }
 
+/** Tells what may stand in an answer. */
+export interface Filter {
+  readonly accepts: (candidate: Candidate) => boolean
+  /** The same for a product of the catalogue, without looking it up. */
+  readonly acceptsProduct: (product: Product) => boolean
+}
+
 /**
- * Tells what may stand in an answer. Where there is a catalogue, a product that is not in it has left the shop and
- * never passes. What is not known of a product passes no filter that asks for it.
+ * Where there is a catalogue, a product that is not in it has left the shop and never passes. What is not known of
+ * a product passes no filter that asks for it.
  */
-export function createFilter(filters: Filters, known: Known): (candidate: Candidate) => boolean {
+export function createFilter(filters: Filters, known: Known): Filter {
   const left = new Set(filters.exclude)
   if (known.current !== null) left.add(known.current)
   const categories = filters.categories.length > 0 ? new Set(filters.categories) : null
 
-  return ({ productId, category }) => {
-    if (left.has(productId)) return false
-    if (filters.seen === 'exclude' && known.seen.has(productId)) return false
-    if (filters.bought === 'exclude' && known.bought.has(productId)) return false
-    const product = known.product?.(productId)
-    if (known.product !== null && product === undefined) return false
-    return inCategories(categories, product?.categoryId ?? category) && fits(filters, product)
+  const mayCome = (productId: string) =>
+    !left.has(productId) &&
+    !(filters.seen === 'exclude' && known.seen.has(productId)) &&
+    !(filters.bought === 'exclude' && known.bought.has(productId))
+  const inCategories = (category: string | undefined) =>
+    categories === null || (category !== undefined && categories.has(category))
+  const acceptsProduct = (product: Product) =>
+    fits(filters, product) && inCategories(product.categoryId) && mayCome(product.productId)
+
+  return {
+    acceptsProduct,
+    accepts({ productId, category }) {
+      const product = known.product?.(productId)
+      if (product !== undefined) return acceptsProduct(product)
+      return known.product === null && fits(filters, null) && inCategories(category) && mayCome(productId)
+    },
   }
 }
 
-function inCategories(wanted: ReadonlySet<string> | null, category: string | undefined): boolean {
-  return wanted === null || (category !== undefined && wanted.has(category))
-}
-
-function fits({ inStock, minPrice, maxPrice }: Filters, product: Product | undefined): boolean {
+function fits({ inStock, minPrice, maxPrice }: Filters, product: Product | null): boolean {
   if (inStock !== null && product?.inStock !== inStock) return false
   if (minPrice === null && maxPrice === null) return true
   const price = product?.price ?? null

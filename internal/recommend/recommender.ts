@@ -101,7 +101,7 @@ export function createRecommender(parts: {
       const ofInterests = await bestSellersOfInterests(seen)
 
       const products = catalogue.current()
-      const accepts = createFilter(filters, {
+      const { accepts, acceptsProduct } = createFilter(filters, {
         product: products && products.get,
         seen: new Set(seen.map(({ productId }) => productId)),
         bought: bought.there ? bought.value : new Set(),
@@ -112,7 +112,7 @@ export function createRecommender(parts: {
         bestSellers('best-sellers-previous-month', previousMonth),
         bestSellers('best-sellers-ever', ever),
       ]
-      if (products !== null) chain.push(fromCatalogue(products, filters.categories))
+      if (products !== null) chain.push(fromCatalogue(products, filters.categories, acceptsProduct))
 
       const items = fillList(chain, accepts, limit).map(({ productId, source, because }, i) => ({
         productId,

@@ -2,6 +2,15 @@ import { setImmediate as turn } from 'node:timers/promises'
 
 const slice = 10_000
 
+/** The same items, with a turn for others now and then. */
+export async function* inTurns<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+  let count = 0
+  for await (const item of items) {
+    yield item
+    if (++count % slice === 0) await turn()
+  }
+}
+
 /** Sorts as `Array.sort` does, and lets others have their turn in between, so that answers don't wait for a large set. */
 export async function sortInSlices<T>(
   items: readonly T[],

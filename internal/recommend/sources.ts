@@ -1,4 +1,5 @@
 import { takeTurns } from './chain.ts'
+import type { Product } from '#internal/orders/store.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Candidate, RecommendationSource } from './chain.ts'
 import type { Interest } from './interests.ts'
@@ -65,9 +66,15 @@ export function bestSellers(
   )
 }
 
-/** The catalogue, newest first. */
-export function* fromCatalogue(catalogue: Catalogue, categories: readonly string[]): Generator<Candidate> {
-  for (const { productId, createdAt } of catalogue.newest(categories)) {
+/** What `accepts` lets through of the catalogue, newest first. */
+export function* fromCatalogue(
+  catalogue: Catalogue,
+  categories: readonly string[],
+  accepts: (product: Product) => boolean,
+): Generator<Candidate> {
+  for (const product of catalogue.newest(categories)) {
+    if (!accepts(product)) continue
+    const { productId, createdAt } = product
     const because = createdAt === null ? {} : { createdAt: new Date(createdAt).toISOString() }
     yield { productId, source: 'catalogue', because }
   }

@@ -1,0 +1,207 @@
+import { expect } from 'chai'
+import { createFakeHistoryStore } from '#internal/history/fake-store.ts'
+import { defaultHistoryTtl } from '#internal/history/store.ts'
+import { createFakeOrdersStore } from '#internal/orders/fake-store.ts'
+import { silentLogger } from '#internal/telemetry/logger.ts'
+import { createMetrics } from '#internal/telemetry/metrics.ts'
+import { followCatalogue } from './catalogue.ts'
+import { defaultFilters } from './filters.ts'
+import { followRankings } from './rankings.ts'
+import { createRecommender } from './recommender.ts'
+import { createStoreGuard } from './store-guard.ts'
+import type { OrdersStore, Product, RankedProduct, Ranking } from '#internal/orders/store.ts'
+import type { Filters } from './filters.ts'
+
+const now = Date.parse('2026-11-01T10:00:00.000Z')
+const day = 86_400_000
+
+const product = (productId: string, categoryId: string, createdAt: number, inStock = true): Product => ({
+  productId,
+  categoryId,
+  title: `The ${productId}`,
+  price: 10,
+  inStock,
+  createdAt,
+})
+const ranked = (...ids: string[]): RankedProduct[] =>
+  ids.map((productId, i) => ({ productId, buyers: 10 - i, quantity: 20 - i }))
+
+const shop = [
+  product('shoe-1', 'shoes', 1),
+  product('shoe-2', 'shoes', 2),
+  product('shoe-3', 'shoes', 3, false),
+  product('hat-1', 'hats', 4),
+  product('hat-2', 'hats', 5),
+  product('bag-1', 'bags', 6),
+]
+const rankings: Ranking[] = [
+  { category: 'shoes', window: '30d', products: ranked('shoe-3', 'shoe-1') },
+  { category: 'shoes', window: 'ever', products: ranked('shoe-1', 'shoe-2', 'shoe-3') },
+  { category: 'hats', window: '30d', products: ranked('hat-1') },
+  { category: null, window: 'previous-month', products: ranked('hat-2', 'left-the-shop') },
+  { category: null, window: 'ever', products: ranked('hat-1', 'shoe-2') },
+]
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items
+}
+
+async function publish(store: OrdersStore, id = '1', snapshotAt = now): Promise<void> {
+  const version = { id, snapshotAt }
+  await store.writeProducts(version, each(shop))
+  await store.publish('products', version)
+  await store.writeRankings(version, each(rankings))
+  await store.publish('rankings', version)
+}
+
+async function setUp(options: { published?: boolean } = {}) {
+  const opened = new AsyncDisposableStack()
+  const history = createFakeHistoryStore({ ttl: defaultHistoryTtl, now: () => now })
+  const orders = createFakeOrdersStore()
+  if (options.published !== false) await publish(orders)
+  const metrics = createMetrics({ service: 'api', version: '0' })
+  const guard = createStoreGuard()
+  const follow = { store: orders, guard, metrics, logger: silentLogger, everyMs: 5 }
+  const catalogue = opened.use(followCatalogue(follow))
+  const bestSellers = opened.use(followRankings(follow))
+  while (catalogue.readiness() !== null || bestSellers.readiness() !== null) await new Promise(setImmediate)
+  let ids = 0
+  const recommender = createRecommender({
+    history,
+    orders,
+    catalogue,
+    rankings: bestSellers,
+    guard,
+    metrics,
+    now: () => now,
+    newId: () => String(ids++),
+  })
+  const see = (userId: string, ...productIds: string[]) =>
+    history.recordViews(
+      productIds.map((productId, i) => ({
+        messageId: `${userId} ${productId}`,
+        userId,
+        productId,
+        source: 'desktop',
+        timestamp: now - 1_000 + i,
+        effectiveTime: now - 1_000 + i,
+      })),
+    )
+  const ask = (userId: string, filters: Partial<Filters> = {}, current: string | null = null) =>
+    recommender.recommend({ userId, limit: 10, filters: { ...defaultFilters, ...filters }, current })
+  const products = async (...question: Parameters<typeof ask>) =>
+    (await ask(...question)).items.map(item => item.productId)
+  return { opened, history, orders, metrics, bestSellers, see, ask, products }
+}
+
+describe('recommendations', () => {
+  it('go from the categories that a user looks at to the best sellers and then to the newest, with reasons', async () => {
+    const { opened, see, ask, metrics } = await setUp()
+    await using _opened = opened
+    await see('user-1', 'hat-1', 'shoe-1', 'shoe-3')
+    const { items, personalized, degraded } = await ask('user-1')
+    expect(items.map(({ productId, source }) => [productId, source])).to.deep.equal([
+      ['shoe-2', 'category-best-sellers'],
+      ['hat-2', 'best-sellers-previous-month'],
+      ['bag-1', 'catalogue'],
+    ])
+    expect(items[0]?.because).to.deep.equal({
+      category: 'shoes',
+      window: 'ever',
+      buyers: 9,
+      viewed: ['shoe-3', 'shoe-1'],
+    })
+    expect(items.map(({ score }) => score)).to.deep.equal([1, 1 / 2, 1 / 3])
+    expect({ personalized, degraded }).to.deep.equal({ personalized: true, degraded: false })
+    const { body } = await metrics.scrape()
+    expect(body).to.contain('vitrine_recommended_items_total{source="category-best-sellers"} 1')
+  })
+
+  it('for a user of whom nothing is known begin with the best sellers of the previous month', async () => {
+    const { opened, ask } = await setUp()
+    await using _opened = opened
+    const { items, personalized } = await ask('nobody')
+    expect(items.map(({ productId }) => productId)).to.deep.equal([
+      'hat-2',
+      'hat-1',
+      'shoe-2',
+      'bag-1',
+      'shoe-3',
+      'shoe-1',
+    ])
+    expect(personalized).to.equal(false)
+  })
+
+  it('leave out what was bought lately, and bring it again later', async () => {
+    const { opened, orders, products } = await setUp()
+    await using _opened = opened
+    const line = { orderId: 'o', categoryId: 'hats', quantity: 1, userId: 'user-1' }
+    await orders.writeOrderLines([
+      { ...line, productId: 'hat-1', orderedAt: now - 10 * day },
+      { ...line, orderId: 'p', productId: 'hat-2', orderedAt: now - 40 * day },
+    ])
+    expect(await products('user-1'))
+      .to.include('hat-2')
+      .and.not.include('hat-1')
+    expect(await products('user-1', { rebuyAfterMs: 5 * day })).to.include('hat-1')
+    expect(await products('user-1', { rebuyAfterMs: 50 * day })).to.not.include('hat-2')
+    expect(await products('user-1', { bought: 'include' })).to.include('hat-1')
+  })
+
+  it('keep to the filters and still fill the list', async () => {
+    const { opened, products, see } = await setUp()
+    await using _opened = opened
+    await see('user-1', 'shoe-1')
+    expect(await products('user-1', { categories: ['shoes', 'bags'], inStock: true })).to.deep.equal([
+      'shoe-2',
+      'bag-1',
+    ])
+    expect(await products('user-1', { categories: ['shoes'], seen: 'include' }, 'shoe-3')).to.have.members([
+      'shoe-1',
+      'shoe-2',
+    ])
+  })
+
+  it('come from memory while the store is away, and say so', async () => {
+    const { opened, ask, orders, history } = await setUp()
+    await using _opened = opened
+    const before = await ask('nobody')
+    orders.setAvailable(false)
+    history.setAvailable(false)
+    const { items, degraded } = await ask('nobody')
+    expect(degraded).to.equal(true)
+    expect(items).to.deep.equal(before.items)
+  })
+
+  it('are none, rather than an error, before anything was published', async () => {
+    const { opened, ask, orders, products } = await setUp({ published: false })
+    await using _opened = opened
+    expect((await ask('user-1')).items).to.deep.equal([])
+    await publish(orders)
+    while ((await products('user-1')).length === 0) await new Promise(setImmediate)
+  })
+})
+
+describe('best sellers', () => {
+  it('follow the published version', async () => {
+    const { opened, orders, bestSellers } = await setUp()
+    await using _opened = opened
+    expect((await bestSellers.bestSellers('hats', '30d')).products).to.deep.equal(ranked('hat-1'))
+    const version = { id: '2', snapshotAt: now + 1 }
+    await orders.writeRankings(
+      version,
+      each([{ category: 'hats', window: '30d', products: ranked('hat-2') }]),
+    )
+    await orders.publish('rankings', version)
+    const first = async () => (await bestSellers.bestSellers('hats', '30d')).products[0]?.productId
+    while ((await first()) !== 'hat-2') await new Promise(setImmediate)
+  })
+
+  it('tell a list that is empty from one that is not known because the store is away', async () => {
+    const { opened, orders, bestSellers } = await setUp()
+    await using _opened = opened
+    expect(await bestSellers.bestSellers('none', '1d')).to.include({ known: true, fresh: true })
+    orders.setAvailable(false)
+    expect(await bestSellers.bestSellers('bags', '1d')).to.include({ known: false, fresh: false })
+  })
+})
