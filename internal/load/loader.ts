@@ -1,0 +1,119 @@
+import { firstAppendTime } from '#internal/eventlog/first-append-time.ts'
+import { historyChangesTopic, productViewsTopic } from '#internal/eventlog/topics.ts'
+import { applyChange } from '#internal/history/changes.ts'
+import { appendDeadLetters } from './dead-letters.ts'
+import { createLoadMetrics } from './metrics.ts'
+import { readChange, readView } from './read-record.ts'
+import { writeOrRefuse } from './refused.ts'
+import { withProcessSpans } from './spans.ts'
+import type { BatchHandler, EventLog, LogRecord, Subscription } from '#internal/eventlog/log.ts'
+import type { HistoryStore } from '#internal/history/store.ts'
+import type { Logger } from '#internal/telemetry/logger.ts'
+import type { Metrics } from '#internal/telemetry/metrics.ts'
+import type { DeadLetter } from './dead-letters.ts'
+import type { Read } from './read-record.ts'
+
+export const loaderGroup = 'vitrine-loader'
+
+export interface LoaderOptions {
+  readonly log: EventLog
+  readonly history: HistoryStore
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Records of one partition that are written together. Default 500. */
+  readonly maxBatch?: number
+  /** Partitions at work at once. Default 4. */
+  readonly concurrency?: number
+}
+
+/** A running loader; disposing it finishes and commits the batches in hand. */
+export interface Loader extends AsyncDisposable {
+  /** What keeps it from loading, in words; `null` when nothing does. */
+  readiness(): string | null
+}
+
+/**
+ * Carries views and deletions from the log into the store, as one member of the loaders' group. An offset is
+ * committed once all before it is durable in the store or acknowledged as a dead letter; while the store or the log
+ * is away the same records come again.
+ */
+export function startLoader(options: LoaderOptions): Loader {
+  const { log, maxBatch = 500, concurrency = 4 } = options
+  const subscription: Subscription = log.consume(
+    loaderGroup,
+    [productViewsTopic, historyChangesTopic],
+    createLoadHandler(options),
+    { maxBatch, concurrency },
+  )
+  return {
+    readiness: () =>
+      subscription.healthy
+        ? null
+        : "not in the loaders' group: the event log is away or shares out its partitions",
+    [Symbol.asyncDispose]: () => subscription[Symbol.asyncDispose](),
+  }
+}
+
+type Readable<T> = { readonly record: LogRecord; readonly value: T }
+
+/** What the loader does with one batch of one partition. */
+function createLoadHandler({ log, history, logger, metrics, now }: LoaderOptions): BatchHandler {
+  const seen = createLoadMetrics(metrics, now)
+
+  async function load<T>(
+    records: readonly LogRecord[],
+    read: (record: LogRecord) => Read<T>,
+    write: (items: readonly Readable<T>[]) => Promise<void>,
+  ): Promise<readonly Readable<T>[]> {
+    const { readable, unreadable } = sortOut(records, read)
+    const refused = new Set(await writeOrRefuse(readable, write))
+    // Last, so that a store that is away does not make more dead letters with each try.
+    const letters = [
+      ...unreadable,
+      ...[...refused].map(({ record }) => ({ record, reason: 'refused-by-store' })),
+    ]
+    await keep(letters)
+    return refused.size === 0 ? readable : readable.filter(item => !refused.has(item))
+  }
+
+  async function keep(letters: readonly DeadLetter[]): Promise<void> {
+    if (letters.length === 0) return
+    await appendDeadLetters(log, letters)
+    for (const { reason } of letters) seen.deadLetter(reason)
+    const { topic, partition, offset } = (letters[0] as DeadLetter).record
+    const reasons = [...new Set(letters.map(({ reason }) => reason))]
+    const fields = { topic, partition, firstOffset: String(offset), records: letters.length, reasons }
+    logger.warn(fields, 'records that cannot be loaded were kept as dead letters')
+  }
+
+  async function loadViews(records: readonly LogRecord[]): Promise<void> {
+    const loaded = await load(records, readView, items =>
+      history.recordViews(items.map(({ value }) => value)),
+    )
+    seen.loaded(loaded.map(({ record }) => record))
+  }
+
+  async function loadChanges(records: readonly LogRecord[]): Promise<void> {
+    await load(records, readChange, async items => {
+      for (const { record, value } of items) await applyChange(history, value, firstAppendTime(record))
+    })
+  }
+
+  return async records => {
+    const work = records[0]?.topic === historyChangesTopic ? loadChanges : loadViews
+    await withProcessSpans(records, () => work(records))
+  }
+}
+
+function sortOut<T>(records: readonly LogRecord[], read: (record: LogRecord) => Read<T>) {
+  const readable: Readable<T>[] = []
+  const unreadable: DeadLetter[] = []
+  for (const record of records) {
+    const result = read(record)
+    if (result.ok) readable.push({ record, value: result.value })
+    else unreadable.push({ record, reason: result.reason })
+  }
+  return { readable, unreadable }
+}

@@ -1,0 +1,39 @@
+import { effectiveTime } from '#internal/domain/product-view.ts'
+import { parseStoredView } from '#internal/domain/product-view-json.ts'
+import { firstAppendTime } from '#internal/eventlog/first-append-time.ts'
+import { historyChangesTopic, productViewsTopic } from '#internal/eventlog/topics.ts'
+import { parseChange } from '#internal/history/changes.ts'
+import type { RecordedView } from '#internal/domain/product-view.ts'
+import type { LogRecord } from '#internal/eventlog/log.ts'
+import type { HistoryChange } from '#internal/history/changes.ts'
+
+/** What a record says, or why it can't be understood: a word of a bounded list. */
+export type Read<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string }
+
+/**
+ * Reads a record of `product-views`. A shop that appends its views itself may leave out the messageid, which then
+ * is the record's place in the log, and the timestamp, which then is the append time.
+ */
+export function readView(record: LogRecord): Read<RecordedView> {
+  const { topic, partition, offset, value } = record
+  const appendTime = firstAppendTime(record)
+  const defaults = { messageId: `${topic}-${partition}-${offset}`, timestamp: appendTime }
+  const parsed = parseStoredView(value, defaults)
+  if (!parsed.ok) return parsed
+  const { view } = parsed
+  return { ok: true, value: { ...view, effectiveTime: effectiveTime(view.timestamp, appendTime) } }
+}
+
+/** Reads a record of `history-changes`. */
+export function readChange(record: LogRecord): Read<HistoryChange> {
+  const value = parseChange(record.value)
+  return value === null ? { ok: false, reason: 'unreadable-change' } : { ok: true, value }
+}
+
+/** Could the record be loaded into the topic of this name, as far as reading it can tell? */
+export function isReadable(topic: string, record: LogRecord): boolean {
+  if (topic === productViewsTopic) return readView(record).ok
+  return topic === historyChangesTopic && readChange(record).ok
+}
