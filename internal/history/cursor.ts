@@ -11,7 +11,7 @@ export function encodeCursor({ viewedAt, productId }: HistoryPosition): string {
 export function decodeCursor(cursor: string): HistoryPosition {
   const position = parse(cursor)
   if (position !== null && encodeCursor(position) === cursor) return position
-  throw new InvalidInput('must be the nextCursor of an earlier answer', 'cursor')
+  throw new InvalidInput('cursor must be the nextCursor of an earlier answer', 'cursor')
 }
 
 function parse(cursor: string): HistoryPosition | null {
