@@ -11,7 +11,10 @@ export const settings = {
     z.string().transform((text, context) => {
       const value = Number(text)
       if (/^\d+$/.test(text) && value >= min && value <= max) return value
-      context.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}, got "${text}"` })
+      context.addIssue({
+        code: 'custom',
+        message: `must be a whole number from ${min} to ${max}, got "${text}"`,
+      })
       return z.NEVER
     }),
   duration: () =>

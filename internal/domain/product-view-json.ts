@@ -42,7 +42,7 @@ const id = (what: string) =>
   z
     .string()
     .refine(isId, { error: `must be ${idForm}`, ...reason('bad-id') })
-    .meta({ description: `${what}: ${idForm}` })
+    .meta({ description: `${what}: ${idForm}`, minLength: 1, maxLength: 256 })
 
 /** A view as the shop sends it; unknown fields are left out, not refused. */
 export const viewSchema = z
@@ -54,9 +54,12 @@ export const viewSchema = z
     context: z.object({ source: id('From where: desktop, app, …').optional() }).optional(),
     timestamp: z
       .string()
-      .refine(text => parseTimestamp(text) !== null, { error: `must be ${timestampForm}`, ...reason('bad-timestamp') })
+      .refine(text => parseTimestamp(text) !== null, {
+        error: `must be ${timestampForm}`,
+        ...reason('bad-timestamp'),
+      })
       .optional()
-      .meta({ description: `${timestampForm}; the time of arrival when absent` }),
+      .meta({ description: `${timestampForm}; the time of arrival when absent`, format: 'date-time' }),
   })
   .meta({ id: 'ProductView', description: 'One look of one visitor at one product.' })
 
@@ -148,7 +151,11 @@ function toRefusal(issue: z.core.$ZodIssue | undefined, value: unknown): Refusal
   const path = issue?.path ?? []
   const field = path.map(part => `/${String(part)}`).join('')
   if (issue?.code === 'custom') {
-    return refuse((issue.params?.['reason'] as RefusalReason | undefined) ?? 'wrong-type', field, issue.message)
+    return refuse(
+      (issue.params?.['reason'] as RefusalReason | undefined) ?? 'wrong-type',
+      field,
+      issue.message,
+    )
   }
   if (isMissing(value, path)) return refuse('missing-field', field, 'is missing')
   if (issue?.code === 'invalid_value') return refuse('wrong-event', field, 'must be "ProductView"')

@@ -44,7 +44,11 @@ export const requestBuckets = [
 ] as const
 
 /** Node's own metrics whose names break Prometheus' rules (`promtool check metrics`): gauges that end in `_total`. */
-const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
+const misnamed = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+]
 
 export function createMetrics(build: { service: string; version: string }): Metrics {
   const registry = new Registry()

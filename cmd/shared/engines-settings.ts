@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { settings } from './settings.ts'
+
+/** Where the event log and the store are; the same for every process that uses them. */
+export const engineSettings = z.object({
+  VITRINE_EVENT_LOG: settings
+    .choice(['postgres', 'kafka'])
+    .default('postgres')
+    .describe('Engine of the event log: postgres or kafka'),
+  VITRINE_STORE: settings
+    .choice(['postgres', 'cassandra'])
+    .default('postgres')
+    .describe('Engine of the store: postgres or cassandra'),
+  VITRINE_POSTGRES_URL: settings
+    .postgresUrl()
+    .optional()
+    .describe(
+      "PostgreSQL URI of Vitrine's own database; needed where the event log or the store is postgres",
+    ),
+  VITRINE_KAFKA_BROKERS: settings
+    .list()
+    .optional()
+    .describe('Kafka brokers, host:port separated by commas; needed where the event log is kafka'),
+  VITRINE_KAFKA_REPLICATION: settings
+    .integer(1, 9)
+    .default(1)
+    .describe('Replicas of a topic that is made new; 3 in production'),
+  VITRINE_PARTITIONS: settings
+    .integer(1, 256)
+    .default(6)
+    .describe('Partitions of a topic that is made new; at most so many loaders share the work'),
+  VITRINE_CASSANDRA_HOSTS: settings
+    .list()
+    .optional()
+    .describe('Cassandra contact points, host:port separated by commas; needed where the store is cassandra'),
+  VITRINE_CASSANDRA_DATACENTER: settings
+    .text()
+    .default('datacenter1')
+    .describe('The local data center of Cassandra'),
+  VITRINE_CASSANDRA_REPLICATION: settings
+    .integer(1, 9)
+    .default(1)
+    .describe('Replicas in the local data center of a keyspace that is made new; 3 in production'),
+  VITRINE_HISTORY_TTL: settings
+    .duration()
+    .default(90 * 86_400_000)
+    .describe("How long a product stays in a user's history, from its effective time (90d)"),
+  VITRINE_VIEWS_TTL: settings
+    .duration()
+    .default(395 * 86_400_000)
+    .describe('How long a view stays in product_views, from its timestamp (395d)'),
+})
+
+export type EngineSettings = z.output<typeof engineSettings>
+
+/** What every process takes. */
+export const processSettings = z.object({
+  VITRINE_LOG_LEVEL: settings
+    .choice(['error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe('Least important log lines to write'),
+  VITRINE_INSTANCE: settings
+    .text()
+    .optional()
+    .describe('Name of this instance in groups and leases; the host name and process id unless set'),
+})
+
+/** What a process with a port takes. */
+export const serverSettings = z.object({
+  VITRINE_HOST: settings.text().default('127.0.0.1').describe('Address to listen on'),
+  VITRINE_PORT: settings
+    .integer(0, 65_535)
+    .default(8080)
+    .describe('Port of the HTTP interface; 0 picks a free one'),
+  VITRINE_AUTH: settings
+    .choice(['loopback', 'none'])
+    .default('loopback')
+    .describe(
+      'none: answer whoever reaches the port, also beyond loopback; something in front decides who may',
+    ),
+})
+
+/** The port for probes and metrics. */
+export const opsSettings = z.object({
+  VITRINE_OPS_HOST: settings.text().default('127.0.0.1').describe('Address of /livez, /readyz and /metrics'),
+  VITRINE_OPS_PORT: settings
+    .integer(0, 65_535)
+    .default(9090)
+    .describe('Port of /livez, /readyz and /metrics; 0 picks a free one'),
+})

@@ -1,0 +1,156 @@
+import Router from '@koa/router'
+import Koa from 'koa'
+import { trace } from '@opentelemetry/api'
+import { contentTypeOf, maxBodyBytes, readJson } from './body.ts'
+import { check, collectQuery, decode } from './check.ts'
+import { observeRequests, routeOf } from './observe.ts'
+import { openApi } from './openapi.ts'
+import { Problem, problemBody, problems, toProblem } from './problem.ts'
+import type { Context, Middleware } from 'koa'
+import type { Logger } from '#internal/telemetry/logger.ts'
+import type { Metrics } from '#internal/telemetry/metrics.ts'
+import type { ApiInfo } from './openapi.ts'
+import type { Answer, Route } from './route.ts'
+
+export interface AppOptions {
+  readonly routes: readonly Route[]
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** With it, /openapi.json describes the routes. */
+  readonly info?: ApiInfo
+  /** Pages by code, served at /errors/{code}, where the problems' `type` points. */
+  readonly errorPages?: ReadonlyMap<string, string>
+}
+
+/** An HTTP interface; `listen` serves it. */
+export interface App {
+  readonly callback: ReturnType<Koa['callback']>
+}
+
+/** All routes on one koa, with their checks, problem answers, metrics and spans. */
+export function createApp({ routes, logger, metrics, info, errorPages }: AppOptions): App {
+  const app = new Koa()
+  const router = new Router()
+  for (const route of routes) {
+    router.register(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), [route.method], answer(route))
+  }
+  if (info) serveOnce(router, '/openapi.json', 'application/json', JSON.stringify(openApi(routes, info)))
+  for (const [code, page] of errorPages ?? [])
+    serveOnce(router, `/errors/${code}`, 'text/markdown; charset=utf-8', page)
+
+  app.use(observeRequests(metrics))
+  app.use(answerProblems(logger))
+  app.use(refuseBrokenPath)
+  app.use(router.routes())
+  app.use(refuseUnmatched)
+  // What breaks after our own middlewares is the client's connection; koa would print it.
+  app.on('error', (error: Error) => logger.debug({ reason: error.message }, 'a response was not taken'))
+  return { callback: app.callback() }
+}
+
+function serveOnce(router: Router, path: string, type: string, body: string): void {
+  router.get(path, ctx => {
+    ctx.state['route'] = path
+    ctx.set('X-Content-Type-Options', 'nosniff')
+    ctx.type = type
+    ctx.body = body
+  })
+}
+
+function answer(route: Route): (ctx: Context) => Promise<void> {
+  const bodyLimit = route.maxBodyBytes ?? maxBodyBytes
+  return async ctx => {
+    ctx.state['route'] = route.path
+    ctx.state['definition'] = route
+    const contentType = contentTypeOf(ctx.req)
+    const params = route.params ? check(route.params, ctx['params'], 'parameter') : undefined
+    const query = route.refusal && !route.query ? {} : collectQuery(route.query, ctx.querystring)
+    const aborted = new AbortController()
+    const onClose = () => {
+      if (!ctx.res.writableFinished) aborted.abort()
+    }
+    ctx.res.once('close', onClose)
+    const given = await route.handle({
+      params,
+      query: route.query ? check(route.query, query, 'parameter') : query,
+      headers: route.requestHeaders ? check(route.requestHeaders, ctx.req.headers, 'header') : {},
+      body: await readBody(route, ctx, contentType, bodyLimit),
+      contentType,
+      stream: ctx.req,
+      signal: aborted.signal,
+    })
+    send(ctx, given, route)
+  }
+}
+
+async function readBody(
+  route: Route,
+  ctx: Context,
+  contentType: string | null,
+  limit: number,
+): Promise<unknown> {
+  if (!route.body) return undefined
+  if (contentType !== null && route.streams?.includes(contentType)) return undefined
+  if (contentType !== 'application/json') {
+    const taken = ['application/json', ...(route.streams ?? [])].join(' or ')
+    throw new Problem('unsupported-media-type', `content-type must be ${taken}`, {
+      details: [{ header: 'content-type', message: `must be ${taken}` }],
+      headers: { Connection: 'close' },
+    })
+  }
+  return check(route.body, await readJson(ctx.req, limit), 'pointer')
+}
+
+function send(ctx: Context, { status, body, headers }: Answer, { personal }: Route): void {
+  ctx.status = status
+  setSafetyHeaders(ctx, personal)
+  if (headers) ctx.set({ ...headers })
+  if (typeof body === 'string') {
+    ctx.body = body
+    return
+  }
+  ctx.type = 'application/json'
+  ctx.body = JSON.stringify(body)
+}
+
+function setSafetyHeaders(ctx: Context, personal: boolean): void {
+  ctx.set('X-Content-Type-Options', 'nosniff')
+  if (personal) ctx.set('Cache-Control', 'no-store')
+}
+
+function answerProblems(logger: Logger): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next()
+    } catch (error) {
+      const problem = toProblem(error)
+      const route = ctx.state['definition'] as Route | undefined
+      ctx.status = problems[problem.code].status
+      if (problem.code === 'internal') logger.error({ error, route: routeOf(ctx) }, 'a request failed')
+      setSafetyHeaders(ctx, true)
+      ctx.set({ ...problem.headers })
+      const traceId = trace.getActiveSpan()?.spanContext().traceId
+      const older = route?.refusal && problem.code === 'invalid-input'
+      ctx.type = older ? 'application/json' : 'application/problem+json'
+      ctx.body = JSON.stringify(older ? refusalOf(route, problem) : problemBody(problem, traceId))
+    }
+  }
+}
+
+function refusalOf(route: Route, problem: Problem): unknown {
+  const [first] = problem.details
+  return route.refusal?.(first?.header ?? first?.parameter, first?.message ?? problem.message)
+}
+
+const refuseBrokenPath: Middleware = async (ctx, next) => {
+  decode(ctx.path, 'the path')
+  await next()
+}
+
+const refuseUnmatched: Middleware = ctx => {
+  if (ctx.state['route'] !== undefined) return
+  const matched = (ctx['matched'] ?? []) as { methods: string[] }[]
+  if (matched.length === 0) throw new Problem('not-found', 'there is no such path')
+  const allowed = [...new Set(matched.flatMap(layer => layer.methods))].sort().join(', ')
+  throw new Problem('method-not-allowed', `this path takes ${allowed}`, { headers: { Allow: allowed } })
+}

@@ -1,0 +1,70 @@
+import { Problem } from './problem.ts'
+import type { z } from 'zod'
+import type { ProblemDetail } from './problem.ts'
+
+type Place = 'pointer' | 'parameter' | 'header'
+
+/** The checked value, or a problem that names each wrong field at its place. */
+export function check<T extends z.ZodType>(schema: T, value: unknown, place: Place): z.output<T> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const details = result.error.issues.map(issue => detail(issue, place))
+  throw new Problem('invalid-input', details.map(sentence).join('; '), { details })
+}
+
+function detail(issue: z.core.$ZodIssue, place: Place): ProblemDetail {
+  const message =
+    issue.code === 'invalid_type' && issue.input === undefined && issue.message.startsWith('Invalid input')
+      ? 'is missing or of the wrong type'
+      : issue.message
+  if (place === 'pointer') return { pointer: `/${issue.path.map(String).join('/')}`, message }
+  return { [place]: String(issue.path[0] ?? ''), message }
+}
+
+function sentence({ pointer, parameter, header, message }: ProblemDetail): string {
+  return `${pointer ?? parameter ?? header ?? ''} ${message}`
+}
+
+/**
+ * Query parameters as the schema wants them: repeatable ones as lists. One that is unknown, or comes twice without
+ * being repeatable, is refused by name.
+ */
+export function collectQuery(
+  schema: z.ZodType | undefined,
+  querystring: string,
+): Record<string, string | string[]> {
+  decode(querystring.replaceAll('+', ' '), 'the query')
+  const shape = shapeOf(schema)
+  const collected = new Map<string, string | string[]>()
+  for (const [name, value] of new URLSearchParams(querystring)) {
+    const field = Object.hasOwn(shape, name) ? shape[name] : undefined
+    if (field === undefined) throw parameterProblem(name, 'is not known here')
+    const before = collected.get(name)
+    if (isList(field)) collected.set(name, [...(before ?? []), value])
+    else if (before === undefined) collected.set(name, value)
+    else throw parameterProblem(name, 'must come once')
+  }
+  return Object.fromEntries(collected)
+}
+
+function parameterProblem(parameter: string, message: string): Problem {
+  return new Problem('invalid-input', `${parameter} ${message}`, { details: [{ parameter, message }] })
+}
+
+function shapeOf(schema: z.ZodType | undefined): Record<string, z.ZodType> {
+  return (schema as { shape?: Record<string, z.ZodType> } | undefined)?.shape ?? {}
+}
+
+function isList(schema: z.ZodType): boolean {
+  const { type, innerType } = schema.def as { type: string; innerType?: z.ZodType }
+  return type === 'array' || (innerType !== undefined && isList(innerType))
+}
+
+/** Percent-decoding that refuses what is no UTF-8 instead of guessing. */
+export function decode(text: string, what: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new Problem('invalid-input', `${what} must be percent-encoded UTF-8`)
+  }
+}

@@ -1,0 +1,90 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Misconfigured } from '#internal/errors/errors.ts'
+import type { App } from './app.ts'
+
+export interface ListenOptions {
+  readonly app: App
+  readonly host: string
+  /** 0 picks a free one. */
+  readonly port: number
+  /** How to choose another port, for the message when this one is taken. */
+  readonly portSetting: string
+  /** `none`: whoever reaches the port is answered, also from beyond this machine. */
+  readonly auth: 'loopback' | 'none'
+}
+
+export interface Listening extends AsyncDisposable {
+  readonly url: string
+  readonly port: number
+}
+
+/** A connection without a byte in either direction for so long is closed. */
+const idleLimitMs = 30_000
+/** Requests in hand get so long to end when the server closes. */
+const closeLimitMs = 10_000
+
+/** Is the address one that only this machine can reach? */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+/**
+ * Serves an app. Disposing it stops taking connections, answers what is in hand, and closes kept-alive connections.
+ * Rejects with `Misconfigured` when the port is taken, or when the address lies beyond loopback and nobody said that
+ * this is meant.
+ */
+export async function listen({ app, host, port, portSetting, auth }: ListenOptions): Promise<Listening> {
+  if (auth !== 'none' && !isLoopback(host)) {
+    throw new Misconfigured(
+      `refusing to listen on ${host}, where others could read people's histories: listen on 127.0.0.1, or set VITRINE_AUTH=none if something in front decides who may ask`,
+    )
+  }
+  let closing = false
+  const server = createServer(
+    {
+      headersTimeout: 15_000,
+      requestTimeout: 0,
+      connectionsCheckingInterval: 5_000,
+      maxHeaderSize: 16 * 1024,
+    },
+    (request, response) => {
+      if (closing) response.setHeader('Connection', 'close')
+      void app.callback(request, response)
+    },
+  )
+  server.setTimeout(idleLimitMs)
+  server.keepAliveTimeout = idleLimitMs
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', error => reject(explainListen(error, host, port, portSetting)))
+    server.listen(port, host, resolve)
+  })
+  const address = server.address() as AddressInfo
+  return {
+    port: address.port,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    async [Symbol.asyncDispose]() {
+      closing = true
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const timer = setTimeout(() => server.closeAllConnections(), closeLimitMs)
+      await closed
+      clearTimeout(timer)
+    },
+  }
+}
+
+function explainListen(error: NodeJS.ErrnoException, host: string, port: number, portSetting: string): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new Misconfigured(
+      `port ${port} is taken by another program: stop it, or choose another port with ${portSetting}`,
+    )
+  }
+  if (error.code === 'EACCES') {
+    return new Misconfigured(`no right to listen on port ${port}: choose one above 1023 with ${portSetting}`)
+  }
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return new Misconfigured(`${host} is no address of this machine: listen on 127.0.0.1`)
+  }
+  return error
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { route } from './route.ts'
+import type { Readiness } from '#internal/process/health.ts'
+import type { Metrics } from '#internal/telemetry/metrics.ts'
+import type { Route } from './route.ts'
+
+const text = { schema: z.string(), example: 'ok' }
+
+/** /livez asks no engine: it answers while the process can. /readyz says what is missing. /metrics is for Prometheus. */
+export function opsRoutes({ readiness, metrics }: { readiness: Readiness; metrics: Metrics }): Route[] {
+  const plain = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' }
+  return [
+    route({
+      method: 'GET',
+      path: '/livez',
+      operationId: 'livez',
+      tag: 'Operations',
+      summary: 'Does the process live?',
+      description: 'Asks no engine.',
+      answers: { 200: { description: 'It does.', ...text } },
+      personal: false,
+      handle: async () => ({ status: 200, body: 'ok\n', headers: plain }),
+    }),
+    route({
+      method: 'GET',
+      path: '/readyz',
+      operationId: 'readyz',
+      tag: 'Operations',
+      summary: 'Can the process do its work?',
+      description: 'Each part on a line, with what is missing.',
+      answers: { 200: { description: 'It can.', ...text }, 503: { description: 'It can not.', ...text } },
+      personal: false,
+      async handle() {
+        const results = await readiness.results()
+        const ready = results.every(({ problem }) => problem === null)
+        const lines = results.map(({ name, problem }) => `${name}: ${problem ?? 'ok'}\n`)
+        return { status: ready ? 200 : 503, body: lines.join('') || 'ok\n', headers: plain }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/metrics',
+      operationId: 'metrics',
+      tag: 'Operations',
+      summary: 'Metrics in the Prometheus text format',
+      description: 'Labels are bounded and never name a person.',
+      answers: { 200: { description: 'The metrics.', ...text } },
+      personal: false,
+      async handle() {
+        const { contentType, body } = await metrics.scrape()
+        return { status: 200, body, headers: { 'Content-Type': contentType } }
+      },
+    }),
+  ]
+}
