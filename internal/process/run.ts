@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Misconfigured, InvalidInput } from '#internal/errors/errors.ts'
+import { VitrineError } from '#internal/errors/errors.ts'
 
 /** Set before the first resource is opened: after this long, a shutdown that hangs is cut. Kubernetes' own grace is 30 s. */
 const shutdownLimitMs = 25_000
@@ -44,9 +44,9 @@ export async function runJob(
   }
 }
 
-/** What an operator can act on is told in one sentence; anything else is a bug and keeps its stack. */
+/** What was raised on purpose is told in its own sentence; anything else is a bug and keeps its stack. */
 export function explain(error: unknown): string {
-  if (error instanceof Misconfigured || error instanceof InvalidInput) return error.message
+  if (error instanceof VitrineError) return error.message
   if (error instanceof Error) return error.stack ?? error.message
   return String(error)
 }

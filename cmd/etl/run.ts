@@ -1,0 +1,3 @@
+import { runEtl } from '../shared/etl.ts'
+
+await runEtl()

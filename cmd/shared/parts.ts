@@ -1,0 +1,81 @@
+import { v7 as uuidv7 } from 'uuid'
+import { observeLag } from '#internal/eventlog/metrics.ts'
+import { historyChangesTopic, productViewsTopic } from '#internal/eventlog/topics.ts'
+import { createHistoryService } from '#internal/history/changes.ts'
+import { historyRoutes } from '#internal/history/routes.ts'
+import { createIntake } from '#internal/ingest/intake.ts'
+import { intakeRoutes } from '#internal/ingest/routes.ts'
+import { loaderGroup, startLoader } from '#internal/load/loader.ts'
+import { startRecommendations } from '#internal/recommend/service.ts'
+import type { z } from 'zod'
+import type { Route } from '#internal/http/route.ts'
+import type { Intake } from '#internal/ingest/intake.ts'
+import type { intakeSettings } from '../ingestor/config.ts'
+import type { loadSettings } from '../loader/config.ts'
+import type { Service } from './service.ts'
+
+type Parts = Omit<Service<unknown>, 'settings' | 'signal'>
+
+/** The ingestor's part: views in. */
+export function openIntake(
+  { engines, metrics }: Pick<Parts, 'engines' | 'metrics'>,
+  settings: z.output<typeof intakeSettings>,
+): Intake {
+  return createIntake({
+    log: engines.log(),
+    metrics,
+    now: Date.now,
+    newId: uuidv7,
+    eventSource: '/vitrine/ingestor',
+    ignoredUsers: new Set(settings.VITRINE_IGNORED_USERS),
+    maxViewsPerUserPerDay: settings.VITRINE_MAX_VIEWS_PER_USER_PER_DAY,
+  })
+}
+
+export function ingestorPart(parts: Parts, settings: z.output<typeof intakeSettings>): readonly Route[] {
+  parts.readiness.add('event log', () => answers(parts.engines.log().ping()))
+  return intakeRoutes(openIntake(parts, settings))
+}
+
+/** The loader's part: from the log into the store. */
+export function loaderPart(parts: Parts, settings: z.output<typeof loadSettings>): void {
+  const { engines, opened, logger, metrics, readiness } = parts
+  const log = engines.log()
+  const sweeper = engines.sweep()
+  if (sweeper) opened.use(sweeper)
+  const loader = startLoader({
+    log,
+    history: engines.history(),
+    logger,
+    metrics,
+    now: Date.now,
+    maxBatch: settings.VITRINE_LOADER_BATCH,
+    concurrency: settings.VITRINE_LOADER_CONCURRENCY,
+  })
+  opened.use(loader)
+  observeLag(metrics, log, [{ group: loaderGroup, topics: [productViewsTopic, historyChangesTopic] }])
+  readiness.add('loader', () => loader.readiness())
+  readiness.add('store', () => answers(engines.pingStore()))
+}
+
+/** The api's part: answers to the shop's pages. */
+export function apiPart({ engines, opened, logger, metrics, readiness }: Parts): readonly Route[] {
+  const store = engines.history()
+  const history = createHistoryService({ log: engines.log(), store, logger })
+  const recommendations = startRecommendations({
+    history: store,
+    orders: engines.orders(),
+    logger,
+    metrics,
+    now: Date.now,
+    newId: uuidv7,
+  })
+  opened.use(recommendations)
+  readiness.add('recommendations', () => recommendations.readiness())
+  return [...historyRoutes(history), ...recommendations.routes]
+}
+
+async function answers(asked: Promise<void>): Promise<null> {
+  await asked
+  return null
+}

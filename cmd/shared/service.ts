@@ -1,0 +1,93 @@
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createApp } from '#internal/http/app.ts'
+import { listen } from '#internal/http/listen.ts'
+import { opsRoutes } from '#internal/http/ops.ts'
+import { createReadiness } from '#internal/process/health.ts'
+import { runService } from '#internal/process/run.ts'
+import { createLogger } from '#internal/telemetry/logger.ts'
+import { createMetrics } from '#internal/telemetry/metrics.ts'
+import { flushTelemetry } from '#internal/telemetry/tracing.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { openEngines } from './engines.ts'
+import { readSettings } from './settings.ts'
+import type { z } from 'zod'
+import type { Readiness } from '#internal/process/health.ts'
+import type { Logger } from '#internal/telemetry/logger.ts'
+import type { Metrics } from '#internal/telemetry/metrics.ts'
+import type { Engines } from './engines.ts'
+import type { engineSettings, opsSettings, processSettings } from './engines-settings.ts'
+
+export const version = manifest.version
+
+/** What every service is given to build itself from; what it opens is closed in reverse order when it stops. */
+export interface Service<S> {
+  readonly settings: S
+  readonly engines: Engines
+  readonly opened: AsyncDisposableStack
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly readiness: Readiness
+  readonly signal: AbortSignal
+}
+
+/** Tells this process from others of its kind. */
+export function instanceName(settings: { VITRINE_INSTANCE?: string | undefined }): string {
+  return settings.VITRINE_INSTANCE ?? `${hostname()}-${process.pid}`
+}
+
+type ServiceSettings = typeof processSettings.shape & typeof opsSettings.shape & typeof engineSettings.shape
+
+/** Runs a service: its probes answer at once, its work begins when the engines have their schemas. */
+export async function runVitrineService<T extends z.ZodObject<ServiceSettings>>(
+  name: string,
+  schema: T,
+  start: (service: Service<z.output<T>>) => Promise<void>,
+): Promise<void> {
+  await runService(async (opened, signal) => {
+    const settings = readSettings(schema, process.env)
+    const service = `vitrine-${name}`
+    const logger = createLogger({ service, level: settings.VITRINE_LOG_LEVEL })
+    const metrics = createMetrics({ service, version })
+    const readiness = createReadiness()
+    opened.defer(flushTelemetry)
+    const ops = await listen({
+      app: createApp({ routes: opsRoutes({ readiness, metrics }), logger, metrics }),
+      host: settings.VITRINE_OPS_HOST,
+      port: settings.VITRINE_OPS_PORT,
+      portSetting: 'VITRINE_OPS_PORT',
+      // Probes and metrics name nobody, and are asked from beyond this machine.
+      auth: 'none',
+    })
+    opened.use(ops)
+    const instance = instanceName(settings)
+    const engines = opened.use(openEngines({ settings, service, instance, logger, metrics }))
+    await untilSchemasStand({ engines, readiness, logger, signal })
+    if (signal.aborted) return
+    await start({ settings, engines, opened, logger, metrics, readiness, signal })
+    opened.defer(() => readiness.leave())
+    logger.info({ ops: ops.url, version }, `${service} is up`)
+  })
+}
+
+const lookAgainMs = 1_000
+
+/** Waits for what `vitrine init` makes, and for engines that are away, and says so in the readiness. */
+async function untilSchemasStand(options: {
+  engines: Engines
+  readiness: Readiness
+  logger: Logger
+  signal: AbortSignal
+}): Promise<void> {
+  const { engines, readiness, logger, signal } = options
+  let problem: string | null = 'not looked at yet'
+  let told: string | null = null
+  readiness.add('schema', () => problem)
+  while (!signal.aborted) {
+    problem = await engines.schemaProblem().catch((error: unknown) => (error as Error).message)
+    if (problem === null) return
+    if (problem !== told) logger.info({ problem }, 'waiting')
+    told = problem
+    await sleep(lookAgainMs, undefined, { signal }).catch(() => {})
+  }
+}

@@ -1,0 +1,155 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { once } from 'node:events'
+import { finished } from 'node:stream/promises'
+import { SingleBar } from 'cli-progress'
+import { v7 as uuidv7 } from 'uuid'
+import { z } from 'zod'
+import { Misconfigured } from '#internal/errors/errors.ts'
+import { sendViews, toLog, toUrl } from '#internal/ingest/send.ts'
+import { runJob } from '#internal/process/run.ts'
+import { intakeSettings } from '../ingestor/config.ts'
+import { engineSettings, processSettings } from '../shared/engines-settings.ts'
+import { runVitrineJob } from '../shared/job.ts'
+import { openIntake } from '../shared/parts.ts'
+import { openProgress } from '../shared/progress.ts'
+import type { RejectedLine, SendResult, Target } from '#internal/ingest/send.ts'
+
+interface SendOptions {
+  readonly url?: string
+  readonly rate?: number
+  readonly rejects?: string
+}
+
+const sendSettings = z.object({ ...processSettings.shape, ...engineSettings.shape, ...intakeSettings.shape })
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.')
+  return value
+}
+
+/** `vitrine send`: a file of views, to a running Vitrine or straight to the log. */
+export function sendCommand(): Command {
+  return new Command('send')
+    .description('send a file of views (NDJSON, a view a line), by HTTP or straight to the event log')
+    .argument('<file>', 'the file; - is standard input')
+    .option('--url <url>', 'a running Vitrine; without it the views go straight to the event log of the settings')
+    .option('--rate <n>', 'at most so many views a second', positive)
+    .option('--rejects <file>', 'where refused lines go, each with its reason')
+    .addHelpText('after', '\nEvery line ends in the log or among the refused; sending a file again changes nothing.')
+    .action(async (file: string, options: SendOptions) => {
+      if (options.url !== undefined) {
+        if (!/^https?:\/\//.test(options.url) || !URL.canParse(options.url)) {
+          throw new Misconfigured(`--url must be like http://127.0.0.1:8080, got "${options.url}"`)
+        }
+        const target = toUrl(options.url)
+        await runJob((opened, signal) => send(file, target, options, opened, signal))
+      } else {
+        await runVitrineJob('send', sendSettings, ({ settings, engines, opened, metrics, signal }) =>
+          send(file, toLog(openIntake({ engines, metrics }, settings)), options, opened, signal),
+        )
+      }
+    })
+}
+
+async function send(
+  file: string,
+  target: Target,
+  { rate, rejects }: SendOptions,
+  opened: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<number> {
+  const { input, size } = await openInput(file)
+  const writeRejected = rejects === undefined ? null : await openRejects(rejects, opened)
+  const show = opened.use(openShow(size))
+  let read = 0
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of input as AsyncIterable<Buffer>) {
+      read += chunk.length
+      yield chunk
+    }
+  }
+  const result = await sendViews({
+    input: counted(),
+    target,
+    now: Date.now,
+    newId: uuidv7,
+    ...(rate !== undefined && { rate }),
+    onRejected: line => writeRejected?.(line),
+    onProgress: done => show.update(read, done),
+    signal,
+  })
+  await show[Symbol.asyncDispose]()
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+  const refused = Object.values(result.refused).reduce((sum, count) => sum + count, 0)
+  if (refused > 0 && rejects === undefined) {
+    process.stderr.write(`${refused} lines were refused; --rejects FILE keeps them with their reasons.\n`)
+  }
+  return 0
+}
+
+async function openInput(file: string): Promise<{ input: NodeJS.ReadableStream; size: number | null }> {
+  if (file === '-') return { input: process.stdin, size: null }
+  try {
+    const stats = await stat(file)
+    if (stats.isDirectory()) throw new Misconfigured(`${file} is a folder: name a file of views, or - for standard input`)
+    const input = createReadStream(file)
+    await once(input, 'open')
+    return { input, size: stats.isFile() ? stats.size : null }
+  } catch (error) {
+    throw unusable(error, `${file} can't be read`)
+  }
+}
+
+async function openRejects(file: string, opened: AsyncDisposableStack): Promise<(line: RejectedLine) => Promise<void>> {
+  const output = createWriteStream(file)
+  await once(output, 'open').catch((error: unknown) => {
+    throw unusable(error, `--rejects ${file} can't be written`)
+  })
+  opened.defer(async () => {
+    output.end()
+    await finished(output)
+  })
+  return async ({ line, reason, message, original }) => {
+    const text = original?.toString('utf8') ?? null
+    const faithful = text === null || original?.equals(Buffer.from(text))
+    const kept = faithful ? { original: text } : { originalBase64: original?.toString('base64') }
+    if (!output.write(`${JSON.stringify({ line, reason, message, ...kept })}\n`)) await once(output, 'drain')
+  }
+}
+
+function unusable(error: unknown, what: string): Error {
+  if (error instanceof Misconfigured) return error
+  const { code } = error as NodeJS.ErrnoException
+  const why = { ENOENT: 'there is no such file or folder', EACCES: 'no right to', EISDIR: 'it is a folder' }[code ?? '']
+  return new Misconfigured(`${what}: ${why ?? code ?? String(error)}`, { cause: error })
+}
+
+interface Show extends AsyncDisposable {
+  update(readBytes: number, done: SendResult & { waiting: string | null }): void
+}
+
+/** A bar on a terminal when the size is known, else a line. */
+function openShow(size: number | null): Show {
+  const summary = ({ accepted, refused, waiting }: SendResult & { waiting: string | null }) => {
+    const bad = Object.values(refused).reduce((sum, count) => sum + count, 0)
+    return `${accepted} accepted, ${bad} refused${waiting === null ? '' : ` (waiting: ${waiting})`}`
+  }
+  if (size === null || !process.stderr.isTTY) {
+    const progress = openProgress()
+    return {
+      update: (_, done) => progress.say(summary(done)),
+      [Symbol.asyncDispose]: () => progress[Symbol.asyncDispose](),
+    }
+  }
+  const bar = new SingleBar({ format: '{bar} {percentage}% | {summary}', stream: process.stderr, hideCursor: true })
+  bar.start(size, 0, { summary: '' })
+  return {
+    update: (readBytes, done) => bar.update(readBytes, { summary: summary(done) }),
+    async [Symbol.asyncDispose]() {
+      bar.stop()
+    },
+  }
+}

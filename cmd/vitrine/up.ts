@@ -1,0 +1,115 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { createApp } from '#internal/http/app.ts'
+import { listen } from '#internal/http/listen.ts'
+import { opsRoutes } from '#internal/http/ops.ts'
+import { createReadiness } from '#internal/process/health.ts'
+import { runService } from '#internal/process/run.ts'
+import { startEmbeddedPostgres } from '#internal/postgres/embedded.ts'
+import { createLogger } from '#internal/telemetry/logger.ts'
+import { createMetrics } from '#internal/telemetry/metrics.ts'
+import { flushTelemetry } from '#internal/telemetry/tracing.ts'
+import { intakeSettings } from '../ingestor/config.ts'
+import { loadSettings } from '../loader/config.ts'
+import { apiInfo, readErrorPages } from '../shared/documentation.ts'
+import { engineSettings, processSettings, serverSettings } from '../shared/engines-settings.ts'
+import { openEngines } from '../shared/engines.ts'
+import { apiPart, ingestorPart, loaderPart } from '../shared/parts.ts'
+import { instanceName, version } from '../shared/service.ts'
+import { readSettings } from '../shared/settings.ts'
+import { createChildren } from './children.ts'
+import { prepareDemo } from './demo.ts'
+import { keepRunning } from './pipeline-runs.ts'
+import type { Demo } from './demo.ts'
+
+export const upSettings = z.object({
+  ...processSettings.shape,
+  ...serverSettings.shape,
+  ...engineSettings.shape,
+  ...intakeSettings.shape,
+  ...loadSettings.shape,
+})
+
+interface UpOptions {
+  readonly port?: number
+  readonly data: string
+  readonly demo: boolean
+}
+
+function portNumber(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be a port from 0 to 65535.')
+  return port
+}
+
+/** `vitrine up`: every service in one process, on one port, with an embedded PostgreSQL. */
+export function upCommand(): Command {
+  return new Command('up')
+    .description('start everything on this machine: one process, one port, an embedded PostgreSQL, a demo shop')
+    .option('--port <n>', 'port to listen on; 0 picks a free one (default: 8080)', portNumber)
+    .option('--data <folder>', 'where the data is kept', '.vitrine')
+    .option('--demo', 'fill an empty data folder with a made-up shop', true)
+    .option('--no-demo', 'start empty')
+    .action((options: UpOptions) => runService((opened, signal) => up(options, opened, signal)))
+}
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+async function up({ port, data, demo }: UpOptions, opened: AsyncDisposableStack, signal: AbortSignal): Promise<void> {
+  const folder = resolve(data)
+  const given = readSettings(serverSettings, process.env)
+  const server = {
+    host: given.VITRINE_HOST,
+    port: port ?? given.VITRINE_PORT,
+    portSetting: '--port',
+    auth: given.VITRINE_AUTH,
+  } as const
+  const logger = createLogger({ service: 'vitrine-up', level: process.env['VITRINE_LOG_LEVEL'] ?? 'warn' })
+  const metrics = createMetrics({ service: 'vitrine-up', version })
+  opened.defer(flushTelemetry)
+  // Asked for before anything is started, so that a taken port costs nobody a wait.
+  const probe = await listen({ app: createApp({ routes: [], logger, metrics }), ...server })
+  await probe[Symbol.asyncDispose]()
+
+  say(`Starting PostgreSQL in ${folder} …`)
+  const postgres = opened.use(await startEmbeddedPostgres({ dataFolder: join(folder, 'postgres'), logger }))
+  const environment = {
+    VITRINE_POSTGRES_URL: await postgres.createDatabase('vitrine'),
+    VITRINE_SHOP_URL: await postgres.createDatabase('shop'),
+    ...process.env,
+  }
+  const settings = readSettings(upSettings, environment)
+  const instance = instanceName(settings)
+  const engines = opened.use(openEngines({ settings, service: 'vitrine-up', instance, logger, metrics }))
+  await engines.init()
+
+  const readiness = createReadiness()
+  const parts = { engines, opened, logger, metrics, readiness }
+  loaderPart(parts, settings)
+  const routes = [...ingestorPart(parts, settings), ...apiPart(parts), ...opsRoutes({ readiness, metrics })]
+  const app = createApp({ routes, logger, metrics, info: apiInfo, errorPages: readErrorPages() })
+  const listening = opened.use(await listen({ app, ...server }))
+  opened.defer(() => readiness.leave())
+
+  const children = opened.use(createChildren(environment))
+  const shop = demo ? await prepareDemo({ folder, url: listening.url, children, log: engines.log(), say, signal }) : null
+  if (signal.aborted) return
+  const hasShop = demo || process.env['VITRINE_SHOP_URL'] !== undefined
+  if (hasShop) opened.use(keepRunning({ children, logger, atOnce: shop?.fresh !== true }))
+  greet(listening.url, folder, shop)
+}
+
+function greet(url: string, folder: string, shop: Demo | null): void {
+  const user = shop?.user ?? 'user-1'
+  const product = shop?.product ?? 'product-1'
+  const view = JSON.stringify({ event: 'ProductView', userid: user, properties: { productid: product } })
+  say(`
+Vitrine listens on ${url} (data in ${folder}, Ctrl-C ends it). Try:
+
+  curl -H 'user-id: ${user}' ${url}/api/v1/user_nav_history_latest_products/
+  curl '${url}/v1/users/${user}/recommendations?limit=3'
+  curl ${url}/v1/views -H 'content-type: application/json' -d '${view}'
+
+All calls: ${url}/openapi.json   Health: ${url}/readyz   Metrics: ${url}/metrics`)
+}
