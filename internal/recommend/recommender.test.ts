@@ -4,11 +4,8 @@ import { defaultHistoryTtl } from '#internal/history/store.ts'
 import { createFakeOrdersStore } from '#internal/orders/fake-store.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
 import { createMetrics } from '#internal/telemetry/metrics.ts'
-import { followCatalogue } from './catalogue.ts'
 import { defaultFilters } from './filters.ts'
-import { followRankings } from './rankings.ts'
-import { createRecommender } from './recommender.ts'
-import { createStoreGuard } from './store-guard.ts'
+import { startRecommendations } from './service.ts'
 import type { OrdersStore, Product, RankedProduct, Ranking } from '#internal/orders/store.ts'
 import type { Filters } from './filters.ts'
 
@@ -55,27 +52,21 @@ async function publish(store: OrdersStore, id = '1', snapshotAt = now): Promise<
 }
 
 async function setUp(options: { published?: boolean } = {}) {
-  const opened = new AsyncDisposableStack()
   const history = createFakeHistoryStore({ ttl: defaultHistoryTtl, now: () => now })
   const orders = createFakeOrdersStore()
   if (options.published !== false) await publish(orders)
   const metrics = createMetrics({ service: 'api', version: '0' })
-  const guard = createStoreGuard()
-  const follow = { store: orders, guard, metrics, logger: silentLogger, everyMs: 5 }
-  const catalogue = opened.use(followCatalogue(follow))
-  const bestSellers = opened.use(followRankings(follow))
-  while (catalogue.readiness() !== null || bestSellers.readiness() !== null) await new Promise(setImmediate)
   let ids = 0
-  const recommender = createRecommender({
+  const service = startRecommendations({
     history,
     orders,
-    catalogue,
-    rankings: bestSellers,
-    guard,
     metrics,
+    logger: silentLogger,
     now: () => now,
     newId: () => String(ids++),
+    followEveryMs: 5,
   })
+  while (service.readiness() !== null) await new Promise(setImmediate)
   const see = (userId: string, ...productIds: string[]) =>
     history.recordViews(
       productIds.map((productId, i) => ({
@@ -88,16 +79,16 @@ async function setUp(options: { published?: boolean } = {}) {
       })),
     )
   const ask = (userId: string, filters: Partial<Filters> = {}, current: string | null = null) =>
-    recommender.recommend({ userId, limit: 10, filters: { ...defaultFilters, ...filters }, current })
+    service.recommender.recommend({ userId, limit: 10, filters: { ...defaultFilters, ...filters }, current })
   const products = async (...question: Parameters<typeof ask>) =>
     (await ask(...question)).items.map(item => item.productId)
-  return { opened, history, orders, metrics, bestSellers, see, ask, products }
+  return { service, history, orders, metrics, see, ask, products }
 }
 
 describe('recommendations', () => {
   it('go from the categories that a user looks at to the best sellers and then to the newest, with reasons', async () => {
-    const { opened, see, ask, metrics } = await setUp()
-    await using _opened = opened
+    const { service, see, ask, metrics } = await setUp()
+    await using _service = service
     await see('user-1', 'hat-1', 'shoe-1', 'shoe-3')
     const { items, personalized, degraded } = await ask('user-1')
     expect(items.map(({ productId, source }) => [productId, source])).to.deep.equal([
@@ -118,8 +109,8 @@ describe('recommendations', () => {
   })
 
   it('for a user of whom nothing is known begin with the best sellers of the previous month', async () => {
-    const { opened, ask } = await setUp()
-    await using _opened = opened
+    const { service, ask } = await setUp()
+    await using _service = service
     const { items, personalized } = await ask('nobody')
     expect(items.map(({ productId }) => productId)).to.deep.equal([
       'hat-2',
@@ -133,8 +124,8 @@ describe('recommendations', () => {
   })
 
   it('leave out what was bought lately, and bring it again later', async () => {
-    const { opened, orders, products } = await setUp()
-    await using _opened = opened
+    const { service, orders, products } = await setUp()
+    await using _service = service
     const line = { orderId: 'o', categoryId: 'hats', quantity: 1, userId: 'user-1' }
     await orders.writeOrderLines([
       { ...line, productId: 'hat-1', orderedAt: now - 10 * day },
@@ -149,8 +140,8 @@ describe('recommendations', () => {
   })
 
   it('keep to the filters and still fill the list', async () => {
-    const { opened, products, see } = await setUp()
-    await using _opened = opened
+    const { service, products, see } = await setUp()
+    await using _service = service
     await see('user-1', 'shoe-1')
     expect(await products('user-1', { categories: ['shoes', 'bags'], inStock: true })).to.deep.equal([
       'shoe-2',
@@ -163,8 +154,8 @@ describe('recommendations', () => {
   })
 
   it('come from memory while the store is away, and say so', async () => {
-    const { opened, ask, orders, history } = await setUp()
-    await using _opened = opened
+    const { service, ask, orders, history } = await setUp()
+    await using _service = service
     const before = await ask('nobody')
     orders.setAvailable(false)
     history.setAvailable(false)
@@ -174,34 +165,10 @@ describe('recommendations', () => {
   })
 
   it('are none, rather than an error, before anything was published', async () => {
-    const { opened, ask, orders, products } = await setUp({ published: false })
-    await using _opened = opened
+    const { service, ask, orders, products } = await setUp({ published: false })
+    await using _service = service
     expect((await ask('user-1')).items).to.deep.equal([])
     await publish(orders)
     while ((await products('user-1')).length === 0) await new Promise(setImmediate)
-  })
-})
-
-describe('best sellers', () => {
-  it('follow the published version', async () => {
-    const { opened, orders, bestSellers } = await setUp()
-    await using _opened = opened
-    expect((await bestSellers.bestSellers('hats', '30d')).products).to.deep.equal(ranked('hat-1'))
-    const version = { id: '2', snapshotAt: now + 1 }
-    await orders.writeRankings(
-      version,
-      each([{ category: 'hats', window: '30d', products: ranked('hat-2') }]),
-    )
-    await orders.publish('rankings', version)
-    const first = async () => (await bestSellers.bestSellers('hats', '30d')).products[0]?.productId
-    while ((await first()) !== 'hat-2') await new Promise(setImmediate)
-  })
-
-  it('tell a list that is empty from one that is not known because the store is away', async () => {
-    const { opened, orders, bestSellers } = await setUp()
-    await using _opened = opened
-    expect(await bestSellers.bestSellers('none', '1d')).to.include({ known: true, fresh: true })
-    orders.setAvailable(false)
-    expect(await bestSellers.bestSellers('bags', '1d')).to.include({ known: false, fresh: false })
   })
 })
