@@ -1,0 +1,33 @@
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import type { Metrics } from './metrics.ts'
+
+/** Runs one call of a store, timed and as a client span of the caller's trace. */
+export type StoreCall = <T>(operation: string, call: () => Promise<T>) => Promise<T>
+
+/** Times calls as `vitrine_store_request_duration_seconds`; `adapter` is the engine's name. */
+export function observeStoreCalls(metrics: Metrics, adapter: string): StoreCall {
+  const tracer = trace.getTracer('vitrine.store')
+  const duration = metrics.histogram({
+    name: 'vitrine_store_request_duration_seconds',
+    help: 'Time that a call of the store took, by operation.',
+    labels: ['operation', 'outcome'],
+  })
+  const attributes = { 'db.system.name': adapter === 'postgres' ? 'postgresql' : adapter }
+  return (operation, call) =>
+    tracer.startActiveSpan(operation, { kind: SpanKind.CLIENT, attributes }, async span => {
+      const started = performance.now()
+      let outcome = 'failed'
+      try {
+        const value = await call()
+        outcome = 'done'
+        return value
+      } catch (error) {
+        span.setStatus({ code: SpanStatusCode.ERROR })
+        span.setAttribute('error.type', error instanceof Error ? error.name : 'unknown')
+        throw error
+      } finally {
+        duration.observe({ operation, outcome }, (performance.now() - started) / 1000)
+        span.end()
+      }
+    })
+}
