@@ -135,6 +135,8 @@ describe('PostgreSQL client', () => {
       '22P02',
     )
     expect(sqlState(await failure(single.copyIn('COPY nowhere FROM STDIN', ['1\n'])))).to.equal('42P01')
+    const many = Array.from({ length: 500 }, () => `${'x'.repeat(100_000)}\n`)
+    expect(sqlState(await failure(single.copyIn('COPY numbers FROM STDIN', many)))).to.equal('22P02')
     expect(await count()).to.equal(0)
     await single.ping()
   })

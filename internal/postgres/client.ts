@@ -109,6 +109,7 @@ export function connectPostgres(options: PostgresOptions): Postgres {
 
   const session = (client: PoolClient) => createSession(client, statementTimeoutMs)
 
+  /** Without a transaction around it a cursor ends at its first statement's end. */
   async function* stream<T>(
     sql: string,
     values?: readonly unknown[],

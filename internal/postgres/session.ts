@@ -43,33 +43,50 @@ export function createSession(client: ClientBase, statementTimeoutMs: number): Q
     async *stream<T>(sql: string, values: readonly unknown[] = [], options: { batchRows?: number } = {}) {
       const batchRows = options.batchRows ?? 1_000
       const cursor = client.query(new Cursor<T>(sql, [...values], { types }))
+      let open = true
+      const next = async () => {
+        try {
+          return await within(cursor.read(batchRows), limitMs, 'reading the next rows')
+        } catch (error) {
+          // The server has closed it; on a broken connection a close would wait for an answer that never comes.
+          open = false
+          throw error
+        }
+      }
       try {
         for (;;) {
-          const rows = await within(cursor.read(batchRows), limitMs, 'reading the next rows')
+          const rows = await next()
           yield* rows
           if (rows.length < batchRows) return
         }
       } finally {
-        await within(cursor.close(), silenceMs, 'closing a cursor')
+        if (open) await within(cursor.close(), silenceMs, 'closing a cursor')
       }
     },
     async copyIn(sql, chunks) {
       const sink = client.query(copyFrom(sql))
+      let refusal: Error | null = null
+      // After the server's error the sink has let go of the connection, yet would still write what it holds.
+      sink.once('error', error => {
+        refusal = error
+        sink.destroy()
+      })
       const done = finished(sink)
       done.catch(() => {})
       try {
         for await (const chunk of chunks) {
-          if (sink.destroyed) break
+          if (refusal !== null) break
           if (!sink.write(chunk)) {
             await within(Promise.race([once(sink, 'drain'), done]), limitMs, 'taking copied rows')
           }
         }
-        if (!sink.destroyed) sink.end()
+        if (refusal === null) sink.end()
         await within(done, limitMs, 'ending a copy')
         return sink.rowCount
       } catch (error) {
+        if (refusal !== null) throw refusal
         // The server answers CopyFail with an error of its own; only then is the connection free again.
-        if (!sink.destroyed) sink.destroy(error instanceof Error ? error : new Error(String(error)))
+        sink.destroy(error instanceof Error ? error : new Error(String(error)))
         await within(
           done.catch(() => {}),
           silenceMs,
