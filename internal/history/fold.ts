@@ -17,3 +17,28 @@ export function foldViews(views: readonly RecordedView[]): RecordedView[] {
     .flatMap(products => [...products.values()])
     .sort((a, b) => compareBytes(a.userId, b.userId) || compareBytes(a.productId, b.productId))
 }
+
+/**
+ * Of several views of one user that claim one time and one messageid only one, so that a repeat is the same row. Where
+ * they contradict each other each column keeps its largest value, as on Cassandra.
+ */
+export function foldMessages(views: readonly RecordedView[]): RecordedView[] {
+  const rows = new Map<string, RecordedView>()
+  for (const view of views) {
+    const key = JSON.stringify([view.userId, view.timestamp, view.messageId])
+    const standing = rows.get(key) ?? view
+    rows.set(key, {
+      ...view,
+      productId: larger(view.productId, standing.productId),
+      source: larger(view.source, standing.source),
+    })
+  }
+  return [...rows.values()].sort(
+    (a, b) =>
+      compareBytes(a.userId, b.userId) || a.timestamp - b.timestamp || compareBytes(a.messageId, b.messageId),
+  )
+}
+
+function larger(a: string, b: string): string {
+  return compareBytes(a, b) > 0 ? a : b
+}

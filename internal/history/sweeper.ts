@@ -5,7 +5,7 @@ import type { HistoryTtl } from './store.ts'
 const everyMs = 10 * 60_000
 const dayMs = 86_400_000
 const rowsAtOnce = 5_000
-const lockKey = 7_461_193_203
+const lockKey = 7_461_193_205
 
 /** Deletions outlive what they delete by a day. */
 const sweeps = [
