@@ -28,7 +28,7 @@ export interface ServerFolder {
 export async function prepareFolder(asked: string): Promise<ServerFolder> {
   const wanted = resolve(asked)
   try {
-    await mkdir(wanted, { recursive: true })
+    await makeFolder(wanted)
     if (process.getuid?.() !== 0) return layout(wanted, wanted, null)
     const user = await ownerOf(join(wanted, 'postgres'))
     if (await canReach(wanted, user)) return layout(wanted, wanted, user)
@@ -39,6 +39,19 @@ export async function prepareFolder(asked: string): Promise<ServerFolder> {
     return layout(wanted, base, await ownerOf(join(base, 'postgres')))
   } catch (error) {
     throw folderProblem(error, wanted)
+  }
+}
+
+/** Unlike Node's recursive mkdir, fails with the system's own reason: that one tells of a read-only disk as "no such file". */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return
+    if (code !== 'ENOENT') throw error
+    await makeFolder(dirname(folder))
+    await mkdir(folder)
   }
 }
 

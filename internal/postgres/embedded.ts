@@ -117,11 +117,8 @@ async function initialize(bin: string, folder: ServerFolder): Promise<void> {
       { ...folder.user, cwd: '/', env: serverEnvironment, timeout: startLimitMs },
     )
   } catch (error) {
-    const { stderr } = error as { stderr?: string }
-    throw new Misconfigured(
-      `PostgreSQL could not make its files in ${unfinished}: ${lastLines(stderr ?? String(error))}`,
-      { cause: error },
-    )
+    const { stderr = String(error) } = error as { stderr?: string }
+    throw serverProblem(stderr, `PostgreSQL could not make its files in ${unfinished}`, folder, error)
   }
   await rename(unfinished, folder.data)
 }
@@ -266,9 +263,7 @@ async function untilReady(child: ChildProcess, folder: ServerFolder): Promise<vo
   while (Date.now() < limit) {
     if (child.exitCode !== null || child.signalCode !== null) {
       const log = await readFile(folder.logFile, 'utf8').catch(() => '')
-      throw new Misconfigured(
-        `PostgreSQL does not start in ${folder.data}: ${lastLines(log)} (${folder.logFile})`,
-      )
+      throw serverProblem(log, `PostgreSQL does not start, see ${folder.logFile}`, folder)
     }
     const lines = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n')
     if (Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready') return
@@ -287,6 +282,10 @@ async function freePort(): Promise<number> {
   return port
 }
 
-function lastLines(text: string): string {
-  return text.trim().split('\n').slice(-3).join(' | ')
+/** What the server's last words mean. */
+function serverProblem(words: string, what: string, folder: ServerFolder, cause?: unknown): Misconfigured {
+  const problem = words.includes('No space left on device')
+    ? `the data folder ${folder.asked} can't be used: the disk is full`
+    : `${what}: ${words.trim().split('\n').slice(-3).join(' | ')}`
+  return new Misconfigured(problem, { cause })
 }
