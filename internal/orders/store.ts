@@ -10,6 +10,12 @@ export interface OrderLine {
   readonly orderedAt: number
 }
 
+/** All that the shop has of one order; no lines when it is cancelled or gone. */
+export interface OrderWithLines {
+  readonly orderId: string
+  readonly lines: readonly OrderLine[]
+}
+
 /** `previous-month` is the calendar month before the run's, in the schedule's time zone. */
 export const rankingWindows = ['1d', '7d', '30d', '90d', 'previous-month', 'ever'] as const
 export type RankingWindow = (typeof rankingWindows)[number]
@@ -83,6 +89,8 @@ export interface ScheduleState {
   /** Epoch milliseconds. */
   readonly watermark: number
   readonly lastFullAt: number
+  /** Rows of the source in the window at the last good run, for the guard. */
+  readonly rows: number
 }
 
 /** A right to run a pipeline; it lapses unless renewed. */
@@ -99,12 +107,13 @@ export interface OrdersWriter {
   readState(schedule: string): Promise<ScheduleState | null>
   writeState(schedule: string, state: ScheduleState): Promise<void>
 
-  /** Idempotent; an order that changed its user loses its old user's rows. */
-  writeOrderLines(lines: readonly OrderLine[]): Promise<void>
-  /** Replaces all lines of each order with the lines given (none: the order is gone). Returns the number of rows that went. */
-  replaceOrders(orders: ReadonlyMap<string, readonly OrderLine[]>): Promise<number>
-  /** Streams what is stored of orders made at or after `since` (epoch milliseconds), so that lines gone at the source can be found. */
-  storedOrders(since: number): AsyncIterable<{ orderId: string; userId: string; productIds: readonly string[] }>
+  /**
+   * Makes what is stored of each order equal to its lines; an order without lines goes, one that changed its user leaves
+   * the old user. `at` is the snapshot's time (epoch milliseconds): a run never undoes what a later snapshot wrote.
+   */
+  replaceOrders(orders: readonly OrderWithLines[], at: number): Promise<{ written: number; deleted: number }>
+  /** Streams the ids of stored orders made at or after `since` (epoch milliseconds). */
+  storedOrders(since: number): AsyncIterable<string>
 
   /** Each of these writes under a version that no reader sees until it is published. */
   writeRankings(version: Version, rankings: AsyncIterable<Ranking>): Promise<number>
@@ -124,7 +133,12 @@ export interface OrdersReader {
   /** What is published now; `null` before the first run. */
   currentVersion(set: PublishedSet): Promise<Version | null>
   /** The first `limit` of a ranking, empty when there is none. */
-  ranking(version: Version, category: string | null, window: RankingWindow, limit: number): Promise<RankedProduct[]>
+  ranking(
+    version: Version,
+    category: string | null,
+    window: RankingWindow,
+    limit: number,
+  ): Promise<RankedProduct[]>
   /** All products of a version, streamed. */
   products(version: Version): AsyncIterable<Product>
   /** Products that the user bought at or after `since` (epoch milliseconds). */
