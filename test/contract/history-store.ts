@@ -214,6 +214,12 @@ export function describeHistoryStore(name: string, start: StartStore): void {
       expect(page.items.map(({ productId }) => productId)).to.deep.equal(
         [last, last - 1, last - 2].map(i => `product-${String(i).padStart(5, '0')}`),
       )
+      const oldest = { productId: 'product-00000', viewedAt: now - 20_000 }
+      expect(await store.latest(user, { limit: 3, after: oldest })).to.deep.equal({
+        items: [],
+        next: null,
+        truncated: true,
+      })
     })
 
     it('takes views of many writers at once', async () => {
