@@ -124,7 +124,12 @@ export function connectCassandra(options: CassandraOptions): Cassandra {
       }
     },
     async batch(statements, executeOptions = {}) {
-      if (statements.length === 0) return
+      const [first] = statements
+      if (first === undefined) return
+      if (statements.length === 1) {
+        await run(first.cql, first.params, queryOptionsOf(executeOptions))
+        return
+      }
       const queries = statements.map(({ cql, params }) => ({ query: cql, params: [...params] }))
       const queryOptions = { ...queryOptionsOf(executeOptions), logged: false }
       await using(client => client.batch(queries, queryOptions))
