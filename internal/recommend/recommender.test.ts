@@ -127,10 +127,12 @@ describe('recommendations', () => {
     const { service, orders, products } = await setUp()
     await using _service = service
     const line = { orderId: 'o', categoryId: 'hats', quantity: 1, userId: 'user-1' }
-    await orders.writeOrderLines([
-      { ...line, productId: 'hat-1', orderedAt: now - 10 * day },
-      { ...line, orderId: 'p', productId: 'hat-2', orderedAt: now - 40 * day },
-    ])
+    const late = { ...line, productId: 'hat-1', orderedAt: now - 10 * day }
+    const early = { ...line, orderId: 'p', productId: 'hat-2', orderedAt: now - 40 * day }
+    await orders.replaceOrders(
+      [late, early].map(one => ({ orderId: one.orderId, lines: [one] })),
+      now,
+    )
     expect(await products('user-1'))
       .to.include('hat-2')
       .and.not.include('hat-1')

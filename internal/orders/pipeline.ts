@@ -1,0 +1,58 @@
+import type { ShopSnapshot } from './shop-database.ts'
+import type { OrdersWriter, PublishedSet, ScheduleState, Version } from './store.ts'
+
+/** Told while a run works. */
+export interface RunProgress {
+  readonly phase: string
+  readonly rows: number
+}
+
+/** What one run is given. */
+export interface Work {
+  readonly shop: ShopSnapshot
+  readonly store: OrdersWriter
+  readonly version: Version
+  readonly state: ScheduleState | null
+  readonly full: boolean
+  readonly windowMs: number
+  readonly timeZone: string
+  readonly tell: (progress: RunProgress) => void
+  /** Throws when the run must end: the lease was lost, or somebody asked. */
+  readonly check: () => void
+}
+
+export interface Done {
+  readonly rowsRead: number
+  readonly rowsWritten: number
+  readonly rowsDeleted: number
+  /** Epoch milliseconds. */
+  readonly watermark: number
+  /** Written whole under the run's version; published when all is done. */
+  readonly sets: readonly PublishedSet[]
+}
+
+/** Copies one part of the shop's database. */
+export interface Pipeline {
+  /** Rows of the source that the guard compares from run to run. */
+  count(work: Pick<Work, 'shop' | 'windowMs'>): Promise<number>
+  run(work: Work): Promise<Done>
+}
+
+/** Passes a stream on, tells how far it is, and ends it when the run must end. */
+export async function* counted<T>(
+  work: Pick<Work, 'tell' | 'check'>,
+  phase: string,
+  rows: AsyncIterable<T>,
+): AsyncGenerator<T> {
+  let count = 0
+  for await (const row of rows) {
+    count += 1
+    if (count % 1_000 === 0) {
+      work.check()
+      work.tell({ phase, rows: count })
+    }
+    yield row
+  }
+  work.check()
+  work.tell({ phase, rows: count })
+}

@@ -1,0 +1,99 @@
+import { isCancelled } from './shop-database.ts'
+import { rankingWindows } from './store.ts'
+import type { ShopSnapshot } from './shop-database.ts'
+import type { BoughtTogether, RankedProduct, Ranking, RankingWindow } from './store.ts'
+
+const perScope = 1_000
+const pairsPerProduct = 100
+const leastSupport = 2
+/** An order of more products says little about which belong together, and costs their square. */
+const mostLines = 100
+
+/** The bounds of a window as SQL over `$1`, the snapshot's time, and `$2`, the time zone: from, and before. */
+const bounds: Record<RankingWindow, readonly [string, string]> = {
+  '1d': ["$1::timestamptz - interval '24 hours'", after()],
+  '7d': ["$1::timestamptz - interval '7 days'", after()],
+  '30d': ["$1::timestamptz - interval '30 days'", after()],
+  '90d': ["$1::timestamptz - interval '90 days'", after()],
+  'previous-month': [`${thisMonth("- interval '1 month'")}`, thisMonth('')],
+  ever: ["'-infinity'::timestamptz", after()],
+}
+
+function after(): string {
+  return "$1::timestamptz + interval '1 millisecond'"
+}
+
+function thisMonth(shift: string): string {
+  return `((date_trunc('month', $1::timestamptz AT TIME ZONE $2) ${shift}) AT TIME ZONE $2)`
+}
+
+interface RankingRow extends RankedProduct {
+  readonly category: string | null
+}
+
+/**
+ * Best sellers by distinct buyers, ties by quantity and then id, of the whole shop and of each category, in every window.
+ * Counted by the shop's database in the snapshot: distinct buyers over sliding windows can't be added up.
+ */
+export async function* readRankings(shop: ShopSnapshot, timeZone: string): AsyncGenerator<Ranking> {
+  for (const window of rankingWindows) yield* readWindow(shop, window, timeZone)
+}
+
+async function* readWindow(
+  shop: ShopSnapshot,
+  window: RankingWindow,
+  timeZone: string,
+): AsyncGenerator<Ranking> {
+  const [from, before] = bounds[window]
+  const best = 'buyers DESC, quantity DESC, product_id COLLATE "C"'
+  const rows = shop.stream<RankingRow>(
+    `WITH counted AS (
+       SELECT i.product_id, p.category_id, count(DISTINCT o.user_id)::int AS buyers, sum(i.quantity)::bigint AS quantity
+       FROM orders o JOIN order_items i USING (order_id) JOIN products p ON p.product_id = i.product_id
+       WHERE o.created_at >= ${from} AND o.created_at < ${before} AND NOT ${isCancelled(shop.tables)} AND $2 <> ''
+       GROUP BY i.product_id, p.category_id
+     ), ranked AS (
+       SELECT *, row_number() OVER (ORDER BY ${best}) AS place,
+         row_number() OVER (PARTITION BY category_id ORDER BY ${best}) AS category_place
+       FROM counted
+     )
+     SELECT NULL AS category, product_id AS "productId", buyers, quantity, place FROM ranked WHERE place <= ${perScope}
+     UNION ALL
+     SELECT category_id, product_id, buyers, quantity, category_place FROM ranked WHERE category_place <= ${perScope}
+     ORDER BY category NULLS FIRST, place`,
+    [new Date(shop.at), timeZone],
+  )
+  let current = null as { category: string | null; products: RankedProduct[] } | null
+  for await (const { category, productId, buyers, quantity } of rows) {
+    if (current?.category !== category) {
+      if (current) yield { ...current, window }
+      current = { category, products: [] }
+    }
+    current.products.push({ productId, buyers, quantity })
+  }
+  if (current) yield { ...current, window }
+}
+
+/** Pairs of products in one order within the window, with the number of such orders; pairs seen once are chance and left out. */
+export async function* readBoughtTogether(
+  shop: ShopSnapshot,
+  windowMs: number,
+): AsyncGenerator<BoughtTogether> {
+  yield* shop.stream<BoughtTogether>(
+    `WITH lines AS (
+       SELECT DISTINCT i.order_id, i.product_id FROM orders o JOIN order_items i USING (order_id)
+       WHERE o.created_at >= $1 AND NOT ${isCancelled(shop.tables)}
+     ), sized AS (
+       SELECT *, count(*) OVER (PARTITION BY order_id) AS size FROM lines
+     ), pairs AS (
+       SELECT a.product_id, b.product_id AS other_id, count(*)::int AS support
+       FROM sized a JOIN sized b ON a.order_id = b.order_id AND a.product_id <> b.product_id
+       WHERE a.size <= ${mostLines} GROUP BY 1, 2 HAVING count(*) >= ${leastSupport}
+     ), ranked AS (
+       SELECT *, row_number() OVER (PARTITION BY product_id ORDER BY support DESC, other_id COLLATE "C") AS place FROM pairs
+     )
+     SELECT product_id AS "productId", other_id AS "otherProductId", support FROM ranked
+     WHERE place <= ${pairsPerProduct} ORDER BY product_id, place`,
+    [new Date(shop.at - windowMs)],
+  )
+}

@@ -1,0 +1,167 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { SpanStatusCode, trace } from '@opentelemetry/api'
+import { VitrineError } from '#internal/errors/errors.ts'
+import { ordersPipeline } from './orders-pipeline.ts'
+import { productsPipeline } from './products-pipeline.ts'
+import { withSnapshot } from './shop-database.ts'
+import type { Postgres } from '#internal/postgres/client.ts'
+import type { Logger } from '#internal/telemetry/logger.ts'
+import type { Pipeline, RunProgress } from './pipeline.ts'
+import type { Lease, OrdersStore, RunReport, RunResult, ScheduleState } from './store.ts'
+
+const leaseMs = 60_000
+const renewEveryMs = 20_000
+const pipelines: Record<RunReport['pipeline'], Pipeline> = {
+  orders: ordersPipeline,
+  products: productsPipeline,
+}
+
+export interface RunOptions {
+  readonly pipeline: RunReport['pipeline']
+  /** Under this name the watermark is kept. */
+  readonly schedule: string
+  /** Tells this run from others that want the same lease. */
+  readonly holder: string
+  readonly source: Postgres
+  /** Only its hash is kept: another source starts from nothing. */
+  readonly sourceUrl: string
+  readonly store: OrdersStore
+  readonly now: () => number
+  readonly timeZone: string
+  readonly windowMs: number
+  readonly fullEveryMs: number
+  readonly guard: { readonly minRows: number; readonly maxDropPercent: number }
+  readonly onProgress: (progress: RunProgress) => void
+  readonly logger: Logger
+  readonly signal: AbortSignal
+}
+
+type Outcome = Pick<RunReport, 'result' | 'mode' | 'message'> &
+  Partial<Pick<RunReport, 'rowsRead' | 'rowsWritten' | 'rowsDeleted' | 'watermark'>>
+
+/**
+ * One run of a pipeline, ending in a report whatever happens: `Skipped` while another one runs, `Refused` when the guard
+ * finds it suspicious, `Failed` with the reason. Readers see all of a run or nothing of it.
+ */
+export async function runPipeline(options: RunOptions): Promise<RunReport> {
+  const { pipeline, schedule, store, now, logger } = options
+  const startedAt = now()
+  const tracer = trace.getTracer('vitrine.etl')
+  return tracer.startActiveSpan(`etl ${pipeline}`, async span => {
+    const outcome = await underLease(options).catch((error: unknown): Outcome => failed(error, logger))
+    const finishedAt = now()
+    const report: RunReport = {
+      run: `${pipeline}-${new Date(startedAt).toISOString()}-${randomUUID().slice(0, 8)}`,
+      schedule,
+      pipeline,
+      rowsRead: 0,
+      rowsWritten: 0,
+      rowsDeleted: 0,
+      watermark: null,
+      ...outcome,
+      startedAt,
+      finishedAt,
+      seconds: (finishedAt - startedAt) / 1_000,
+    }
+    await store
+      .writeReport(report)
+      .catch((error: unknown) => logger.warn({ error }, 'could not keep the report'))
+    logger.info({ report }, 'the run has ended')
+    span.setAttribute('vitrine.etl.result', report.result)
+    if (report.result === 'Failed') span.setStatus({ code: SpanStatusCode.ERROR, message: report.message })
+    span.end()
+    return report
+  })
+}
+
+function failed(error: unknown, logger: Logger): Outcome {
+  if (!(error instanceof VitrineError)) logger.error({ error }, 'the run failed')
+  return ended('Failed', error instanceof Error ? error.message : String(error))
+}
+
+function ended(result: RunResult, message: string): Outcome {
+  return { result, mode: 'incremental', message }
+}
+
+async function underLease(options: RunOptions): Promise<Outcome> {
+  const { pipeline, holder, store, signal } = options
+  const lease = await store.takeLease(`etl ${pipeline}`, `${holder}-${randomUUID()}`, leaseMs)
+  if (!lease) return ended('Skipped', `another run of ${pipeline} is under way`)
+  const stopped = new AbortController()
+  await using opened = new AsyncDisposableStack()
+  opened.use(lease)
+  opened.use(keepRenewed(lease, stopped))
+  return copy(options, AbortSignal.any([signal, stopped.signal]))
+}
+
+/** Renews the lease until disposed; when it is lost, or can't be renewed before it lapses, the run must stop. */
+function keepRenewed(lease: Lease, stopped: AbortController): AsyncDisposable {
+  let renewedAt = performance.now()
+  const timer = setInterval(() => {
+    lease.renew().then(
+      () => {
+        renewedAt = performance.now()
+      },
+      (error: unknown) => {
+        const lapses = performance.now() - renewedAt > leaseMs - renewEveryMs
+        if (lapses || (error instanceof VitrineError && error.code === 'conflict')) stopped.abort(error)
+      },
+    )
+  }, renewEveryMs)
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+    },
+  }
+}
+
+async function copy(options: RunOptions, signal: AbortSignal): Promise<Outcome> {
+  const { pipeline: name, schedule, source, store, windowMs, timeZone, onProgress, now } = options
+  const pipeline = pipelines[name]
+  const sourceHash = createHash('sha256').update(options.sourceUrl).digest('hex').slice(0, 16)
+  const known = await store.readState(schedule)
+  const state = known?.sourceHash === sourceHash ? known : null
+  const full = name === 'products' || !state || now() - state.lastFullAt >= options.fullEveryMs
+  const mode = full ? 'full' : 'incremental'
+
+  return withSnapshot(source, async shop => {
+    const rows = await pipeline.count({ shop, windowMs })
+    const refusal = refuse(rows, state, options.guard)
+    if (refusal !== null) return { result: 'Refused', mode, message: refusal, rowsRead: rows }
+
+    const version = {
+      id: `${new Date(shop.at).toISOString()}-${randomUUID().slice(0, 8)}`,
+      snapshotAt: shop.at,
+    }
+    const done = await pipeline.run({
+      shop,
+      store,
+      version,
+      state,
+      full,
+      windowMs,
+      timeZone,
+      tell: onProgress,
+      check: () => signal.throwIfAborted(),
+    })
+    signal.throwIfAborted()
+    for (const set of done.sets) {
+      await store.publish(set, version)
+      await store.dropOldVersions(set, now())
+    }
+    const lastFullAt = full ? shop.at : (state?.lastFullAt ?? shop.at)
+    await store.writeState(schedule, { sourceHash, watermark: done.watermark, lastFullAt, rows })
+    const { rowsRead, rowsWritten, rowsDeleted } = done
+    const watermark = new Date(done.watermark).toISOString()
+    return { result: 'Succeeded', mode, message: '', rowsRead, rowsWritten, rowsDeleted, watermark }
+  })
+}
+
+function refuse(rows: number, state: ScheduleState | null, guard: RunOptions['guard']): string | null {
+  if (rows < guard.minRows)
+    return `the source has ${rows} rows, fewer than the guard's minimum of ${guard.minRows}`
+  if (!state || state.rows === 0) return null
+  const dropPercent = (1 - rows / state.rows) * 100
+  if (dropPercent <= guard.maxDropPercent) return null
+  return `the source has ${rows} rows, ${dropPercent.toFixed(1)} % fewer than the ${state.rows} of the last run; the guard allows ${guard.maxDropPercent} %`
+}
