@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Misconfigured, Unavailable } from '#internal/errors/errors.ts'
 import { isMissingSchema } from './errors.ts'
@@ -13,15 +13,22 @@ export interface CassandraMigration {
   readonly statements: readonly string[]
 }
 
-// The fixed id lets two nodes make the table at once: with ids of their own they would never agree on it.
-const table = `CREATE TABLE IF NOT EXISTS vitrine_schema (
+const table = 'vitrine_schema'
+
+const makeTable = (keyspace: string) => `CREATE TABLE IF NOT EXISTS ${table} (
   component text, version int, holder uuid, applied_at timestamp, PRIMARY KEY ((component), version)
-) WITH id = 7a0c3f1e-52d7-4d0b-9d3c-6f1b8f0f4c11`
+) WITH id = ${tableId(keyspace)}`
+
+/** Always the same for one keyspace: two nodes that make the table at once would never agree on ids of their own. */
+function tableId(keyspace: string): string {
+  const digest = createHash('sha256').update(`${keyspace}.${table}`).digest('hex')
+  return digest.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
 
 /** A row of version 0 that only one can insert; it goes by itself when its holder died. */
 const lockSeconds = 60
-const lock = `INSERT INTO vitrine_schema (component, version, holder) VALUES (?, 0, ?) IF NOT EXISTS USING TTL ${lockSeconds}`
-const unlock = 'DELETE FROM vitrine_schema WHERE component = ? AND version = 0 IF holder = ?'
+const lock = `INSERT INTO ${table} (component, version, holder) VALUES (?, 0, ?) IF NOT EXISTS USING TTL ${lockSeconds}`
+const unlock = `DELETE FROM ${table} WHERE component = ? AND version = 0 IF holder = ?`
 const lockComponent = '(lock)'
 
 /**
@@ -43,7 +50,7 @@ export async function migrateCassandra(
   const standing = await cassandraSchemaVersion(cassandra, component)
   if (standing >= migrations.length) return standing
   await cassandra.ensureKeyspace()
-  await cassandra.define(table)
+  await cassandra.define(makeTable(cassandra.keyspace))
   const holder = randomUUID()
   await takeLock(cassandra, holder)
   try {
@@ -61,7 +68,7 @@ async function applySteps(
   const standing = await cassandraSchemaVersion(cassandra, component)
   for (const { version, statements } of migrations.slice(standing)) {
     for (const statement of statements) await cassandra.define(statement)
-    await cassandra.execute('INSERT INTO vitrine_schema (component, version, applied_at) VALUES (?, ?, ?)', [
+    await cassandra.execute(`INSERT INTO ${table} (component, version, applied_at) VALUES (?, ?, ?)`, [
       component,
       version,
       new Date(),
@@ -86,7 +93,7 @@ async function takeLock(cassandra: Cassandra, holder: string): Promise<void> {
 export async function cassandraSchemaVersion(cassandra: Cassandra, component: string): Promise<number> {
   try {
     const [row] = await cassandra.execute<{ version: number }>(
-      'SELECT version FROM vitrine_schema WHERE component = ? ORDER BY version DESC LIMIT 1',
+      `SELECT version FROM ${table} WHERE component = ? ORDER BY version DESC LIMIT 1`,
       [component],
     )
     return row?.version ?? 0
