@@ -76,7 +76,10 @@ describe('architecture', () => {
 
   it('sees the arrows at all', () => {
     expect(arrows.length).to.be.greaterThan(200)
-    expect(arrows).to.deep.include({ from: 'internal/history/store.ts', to: 'internal/domain/product-view.ts' })
+    expect(arrows).to.deep.include({
+      from: 'internal/history/store.ts',
+      to: 'internal/domain/product-view.ts',
+    })
   })
 
   it('lets arrows point only where the table allows', () => {
@@ -93,7 +96,9 @@ describe('architecture', () => {
     expect(complaint({ from: 'internal/domain/planted.ts', to: 'internal/history/store.ts' })).to.equal(
       'domain may not know history',
     )
-    expect(complaint({ from: 'internal/load/planted.ts', to: 'kafkajs' })).to.equal('only internal/kafka may know kafkajs')
+    expect(complaint({ from: 'internal/load/planted.ts', to: 'kafkajs' })).to.equal(
+      'only internal/kafka may know kafkajs',
+    )
   })
 
   it('has a row in the table for every room and no row too many', () => {
@@ -103,7 +108,8 @@ describe('architecture', () => {
 
   it('reads the environment only in cmd', () => {
     const readers = files.filter(
-      file => file.startsWith('internal/') && !isTest(file) && /process\.env\b/.test(readFileSync(file, 'utf8')),
+      file =>
+        file.startsWith('internal/') && !isTest(file) && /process\.env\b/.test(readFileSync(file, 'utf8')),
     )
     expect(readers).to.deep.equal([])
   })

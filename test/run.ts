@@ -5,7 +5,13 @@ const steps: readonly (readonly [string, ...string[]])[] = [
   ['tsc', '--noEmit'],
   ['biome', 'format', '.'],
   ['oxlint', '--type-aware', '--deny-warnings', '--quiet'],
-  ['mocha', '--reporter', 'test/reporter.ts', '{internal,cmd,test}/**/*.test.ts', ...(process.env['CI'] === 'true' ? ['--forbid-pending'] : [])],
+  [
+    'mocha',
+    '--reporter',
+    'test/reporter.ts',
+    '{internal,cmd,test}/**/*.test.ts',
+    ...(process.env['CI'] === 'true' ? ['--forbid-pending'] : []),
+  ],
 ]
 
 for (const [command, ...args] of steps) {

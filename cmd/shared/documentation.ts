@@ -15,5 +15,7 @@ const folder = new URL('../../docs/errors/', import.meta.url)
 /** The pages about problems, by code. */
 export function readErrorPages(): ReadonlyMap<string, string> {
   const names = readdirSync(folder).filter(name => name.endsWith('.md'))
-  return new Map(names.map(name => [name.slice(0, -'.md'.length), readFileSync(new URL(name, folder), 'utf8')]))
+  return new Map(
+    names.map(name => [name.slice(0, -'.md'.length), readFileSync(new URL(name, folder), 'utf8')]),
+  )
 }

@@ -1,4 +1,5 @@
-import { connectCassandra, cassandraSchemaVersion, migrateCassandra } from '#internal/cassandra/client.ts'
+import { connectCassandra } from '#internal/cassandra/client.ts'
+import { cassandraSchemaVersion, migrateCassandra } from '#internal/cassandra/migrate.ts'
 import { Misconfigured } from '#internal/errors/errors.ts'
 import { createKafkaLog } from '#internal/eventlog/kafka-log.ts'
 import { createPostgresLog } from '#internal/eventlog/postgres-log.ts'
@@ -62,23 +63,26 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
     return opened.use(connectPostgres({ url, applicationName: service, maxConnections: 10, logger, metrics }))
   })
 
-  const cassandra = once((): Cassandra =>
-    opened.use(
-      connectCassandra({
-        contactPoints: needed(settings, 'VITRINE_CASSANDRA_HOSTS', 'host:port of a node'),
-        localDataCenter: settings.VITRINE_CASSANDRA_DATACENTER,
-        keyspace: 'productviews',
-        replication: settings.VITRINE_CASSANDRA_REPLICATION,
-        applicationName: service,
-        logger,
-        metrics,
-      }),
-    ),
+  const cassandra = once(
+    (): Cassandra =>
+      opened.use(
+        connectCassandra({
+          contactPoints: needed(settings, 'VITRINE_CASSANDRA_HOSTS', 'host:port of a node'),
+          localDataCenter: settings.VITRINE_CASSANDRA_DATACENTER,
+          keyspace: 'productviews',
+          replication: settings.VITRINE_CASSANDRA_REPLICATION,
+          applicationName: service,
+          logger,
+          metrics,
+        }),
+      ),
   )
 
   const log = once((): EventLog => {
     if (!onKafka) {
-      return opened.use(withTracing(createPostgresLog({ postgres: postgres(), logger, metrics }), 'vitrine-postgres'))
+      return opened.use(
+        withTracing(createPostgresLog({ postgres: postgres(), logger, metrics }), 'vitrine-postgres'),
+      )
     }
     const kafka = createKafkaLog({
       brokers: needed(settings, 'VITRINE_KAFKA_BROKERS', 'host:port of a broker'),
@@ -183,7 +187,11 @@ function once<T>(make: () => T): () => T {
 
 type Address = 'VITRINE_POSTGRES_URL' | 'VITRINE_CASSANDRA_HOSTS' | 'VITRINE_KAFKA_BROKERS'
 
-function needed<N extends Address>(settings: EngineSettings, name: N, what: string): NonNullable<EngineSettings[N]> {
+function needed<N extends Address>(
+  settings: EngineSettings,
+  name: N,
+  what: string,
+): NonNullable<EngineSettings[N]> {
   const value = settings[name]
   if (value !== undefined && value.length > 0) return value as NonNullable<EngineSettings[N]>
   const { VITRINE_EVENT_LOG: log, VITRINE_STORE: store } = settings
@@ -191,4 +199,3 @@ function needed<N extends Address>(settings: EngineSettings, name: N, what: stri
     `${name} is not set: with VITRINE_EVENT_LOG=${log} and VITRINE_STORE=${store} it must name ${what}`,
   )
 }
-

@@ -10,38 +10,42 @@ const exitCodes: Record<RunReport['result'], number> = { Succeeded: 0, Skipped: 
 
 /** One run of the pipeline that the settings name: progress on standard error, the report as JSON on standard output. */
 export async function runEtl(): Promise<void> {
-  await runVitrineJob('etl', etlProcessSettings, async ({ settings, engines, instance, opened, logger, signal }) => {
-    const progress = opened.use(openProgress())
-    const source = opened.use(
-      connectPostgres({
-        url: settings.VITRINE_SHOP_URL,
-        applicationName: 'vitrine-etl',
-        maxConnections: 3,
+  await runVitrineJob(
+    'etl',
+    etlProcessSettings,
+    async ({ settings, engines, instance, opened, logger, signal }) => {
+      const progress = opened.use(openProgress())
+      const source = opened.use(
+        connectPostgres({
+          url: settings.VITRINE_SHOP_URL,
+          applicationName: 'vitrine-etl',
+          maxConnections: 3,
+          logger,
+        }),
+      )
+      const pipeline = settings.VITRINE_PIPELINE
+      const report = await runPipeline({
+        pipeline,
+        schedule: settings.VITRINE_SCHEDULE ?? pipeline,
+        holder: instance,
+        source,
+        sourceUrl: settings.VITRINE_SHOP_URL,
+        store: engines.orders(),
+        now: Date.now,
+        timeZone: settings.VITRINE_TIME_ZONE,
+        windowMs: settings.VITRINE_WINDOW,
+        fullEveryMs: settings.VITRINE_FULL_EVERY,
+        guard: {
+          minRows: settings.VITRINE_GUARD_MIN_ROWS,
+          maxDropPercent: settings.VITRINE_GUARD_MAX_DROP_PERCENT,
+        },
+        onProgress: ({ phase, rows }) => progress.say(`${phase}: ${rows} rows`),
         logger,
-      }),
-    )
-    const pipeline = settings.VITRINE_PIPELINE
-    const report = await runPipeline({
-      pipeline,
-      schedule: settings.VITRINE_SCHEDULE ?? pipeline,
-      holder: instance,
-      source,
-      sourceUrl: settings.VITRINE_SHOP_URL,
-      store: engines.orders(),
-      now: Date.now,
-      timeZone: settings.VITRINE_TIME_ZONE,
-      windowMs: settings.VITRINE_WINDOW,
-      fullEveryMs: settings.VITRINE_FULL_EVERY,
-      guard: {
-        minRows: settings.VITRINE_GUARD_MIN_ROWS,
-        maxDropPercent: settings.VITRINE_GUARD_MAX_DROP_PERCENT,
-      },
-      onProgress: ({ phase, rows }) => progress.say(`${phase}: ${rows} rows`),
-      logger,
-      signal,
-    })
-    progress.end()
-    process.stdout.write(`${JSON.stringify(report)}\n`)
-    return exitCodes[report.result]
-  })
+        signal,
+      })
+      progress.end()
+      process.stdout.write(`${JSON.stringify(report)}\n`)
+      return exitCodes[report.result]
+    },
+  )
 }

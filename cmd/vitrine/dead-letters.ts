@@ -10,7 +10,9 @@ const replaySettings = z.object({ ...processSettings.shape, ...engineSettings.sh
 /** `vitrine dead-letters replay`: a second chance for what could not be understood. */
 export function deadLettersCommand(): Command {
   const replay = new Command('replay')
-    .description('give dead letters that can be understood by now back to the loader; a second run finds nothing new')
+    .description(
+      'give dead letters that can be understood by now back to the loader; a second run finds nothing new',
+    )
     .action(() =>
       runVitrineJob('dead-letters', replaySettings, async ({ engines, opened, signal }) => {
         const progress = opened.use(openProgress())

@@ -17,7 +17,8 @@ function wholeNumber(text: string): number {
 
 function time(text: string): number {
   const ms = text === 'now' ? Date.now() : Date.parse(text)
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('It must be "now" or a time such as 2026-11-01T00:00:00Z.')
+  if (Number.isNaN(ms))
+    throw new InvalidArgumentError('It must be "now" or a time such as 2026-11-01T00:00:00Z.')
   return ms
 }
 

@@ -4,7 +4,11 @@ import type { Children } from './children.ts'
 const everyMs = 60 * 60_000
 
 /** Runs both pipelines every hour, and now if asked, one after the other; a run that fails is told and tried next time. */
-export function keepRunning(options: { children: Children; logger: Logger; atOnce: boolean }): AsyncDisposable {
+export function keepRunning(options: {
+  children: Children
+  logger: Logger
+  atOnce: boolean
+}): AsyncDisposable {
   const { children, logger } = options
   let stopped = false
   let current = Promise.resolve()

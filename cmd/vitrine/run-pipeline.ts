@@ -6,7 +6,10 @@ export function runCommand(): Command {
   return new Command('run')
     .description("run a pipeline once: copy orders or products from the shop's database (VITRINE_SHOP_URL)")
     .addArgument(new Argument('<pipeline>', 'what to copy').choices(['orders', 'products']))
-    .addHelpText('after', '\nPrints the report as JSON. Exit code 0: done or skipped, 1: failed, 2: refused by the guard.')
+    .addHelpText(
+      'after',
+      '\nPrints the report as JSON. Exit code 0: done or skipped, 1: failed, 2: refused by the guard.',
+    )
     .action(async (pipeline: string) => {
       process.env['VITRINE_PIPELINE'] = pipeline
       await runEtl()

@@ -24,7 +24,14 @@ Examples:
 Settings of the engines are read from the environment: docs/configuration.md lists them.`,
   )
 
-for (const command of [upCommand, initCommand, sendCommand, generateCommand, runCommand, deadLettersCommand]) {
+for (const command of [
+  upCommand,
+  initCommand,
+  sendCommand,
+  generateCommand,
+  runCommand,
+  deadLettersCommand,
+]) {
   program.addCommand(command())
 }
 

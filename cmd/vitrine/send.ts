@@ -35,10 +35,16 @@ export function sendCommand(): Command {
   return new Command('send')
     .description('send a file of views (NDJSON, a view a line), by HTTP or straight to the event log')
     .argument('<file>', 'the file; - is standard input')
-    .option('--url <url>', 'a running Vitrine; without it the views go straight to the event log of the settings')
+    .option(
+      '--url <url>',
+      'a running Vitrine; without it the views go straight to the event log of the settings',
+    )
     .option('--rate <n>', 'at most so many views a second', positive)
     .option('--rejects <file>', 'where refused lines go, each with its reason')
-    .addHelpText('after', '\nEvery line ends in the log or among the refused; sending a file again changes nothing.')
+    .addHelpText(
+      'after',
+      '\nEvery line ends in the log or among the refused; sending a file again changes nothing.',
+    )
     .action(async (file: string, options: SendOptions) => {
       if (options.url !== undefined) {
         if (!/^https?:\/\//.test(options.url) || !URL.canParse(options.url)) {
@@ -94,7 +100,8 @@ async function openInput(file: string): Promise<{ input: NodeJS.ReadableStream; 
   if (file === '-') return { input: process.stdin, size: null }
   try {
     const stats = await stat(file)
-    if (stats.isDirectory()) throw new Misconfigured(`${file} is a folder: name a file of views, or - for standard input`)
+    if (stats.isDirectory())
+      throw new Misconfigured(`${file} is a folder: name a file of views, or - for standard input`)
     const input = createReadStream(file)
     await once(input, 'open')
     return { input, size: stats.isFile() ? stats.size : null }
@@ -103,7 +110,10 @@ async function openInput(file: string): Promise<{ input: NodeJS.ReadableStream; 
   }
 }
 
-async function openRejects(file: string, opened: AsyncDisposableStack): Promise<(line: RejectedLine) => Promise<void>> {
+async function openRejects(
+  file: string,
+  opened: AsyncDisposableStack,
+): Promise<(line: RejectedLine) => Promise<void>> {
   const output = createWriteStream(file)
   await once(output, 'open').catch((error: unknown) => {
     throw unusable(error, `--rejects ${file} can't be written`)
@@ -123,7 +133,9 @@ async function openRejects(file: string, opened: AsyncDisposableStack): Promise<
 function unusable(error: unknown, what: string): Error {
   if (error instanceof Misconfigured) return error
   const { code } = error as NodeJS.ErrnoException
-  const why = { ENOENT: 'there is no such file or folder', EACCES: 'no right to', EISDIR: 'it is a folder' }[code ?? '']
+  const why = { ENOENT: 'there is no such file or folder', EACCES: 'no right to', EISDIR: 'it is a folder' }[
+    code ?? ''
+  ]
   return new Misconfigured(`${what}: ${why ?? code ?? String(error)}`, { cause: error })
 }
 
@@ -144,7 +156,11 @@ function openShow(size: number | null): Show {
       [Symbol.asyncDispose]: () => progress[Symbol.asyncDispose](),
     }
   }
-  const bar = new SingleBar({ format: '{bar} {percentage}% | {summary}', stream: process.stderr, hideCursor: true })
+  const bar = new SingleBar({
+    format: '{bar} {percentage}% | {summary}',
+    stream: process.stderr,
+    hideCursor: true,
+  })
   bar.start(size, 0, { summary: '' })
   return {
     update: (readBytes, done) => bar.update(readBytes, { summary: summary(done) }),

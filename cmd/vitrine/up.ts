@@ -39,14 +39,17 @@ interface UpOptions {
 
 function portNumber(text: string): number {
   const port = Number(text)
-  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be a port from 0 to 65535.')
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError('It must be a port from 0 to 65535.')
   return port
 }
 
 /** `vitrine up`: every service in one process, on one port, with an embedded PostgreSQL. */
 export function upCommand(): Command {
   return new Command('up')
-    .description('start everything on this machine: one process, one port, an embedded PostgreSQL, a demo shop')
+    .description(
+      'start everything on this machine: one process, one port, an embedded PostgreSQL, a demo shop',
+    )
     .option('--port <n>', 'port to listen on; 0 picks a free one (default: 8080)', portNumber)
     .option('--data <folder>', 'where the data is kept', '.vitrine')
     .option('--demo', 'fill an empty data folder with a made-up shop', true)
@@ -56,7 +59,11 @@ export function upCommand(): Command {
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
-async function up({ port, data, demo }: UpOptions, opened: AsyncDisposableStack, signal: AbortSignal): Promise<void> {
+async function up(
+  { port, data, demo }: UpOptions,
+  opened: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<void> {
   const folder = resolve(data)
   const given = readSettings(serverSettings, process.env)
   const server = {
@@ -93,7 +100,9 @@ async function up({ port, data, demo }: UpOptions, opened: AsyncDisposableStack,
   opened.defer(() => readiness.leave())
 
   const children = opened.use(createChildren(environment))
-  const shop = demo ? await prepareDemo({ folder, url: listening.url, children, log: engines.log(), say, signal }) : null
+  const shop = demo
+    ? await prepareDemo({ folder, url: listening.url, children, log: engines.log(), say, signal })
+    : null
   if (signal.aborted) return
   const hasShop = demo || process.env['VITRINE_SHOP_URL'] !== undefined
   if (hasShop) opened.use(keepRunning({ children, logger, atOnce: shop?.fresh !== true }))

@@ -1,3 +1,7 @@
+import { migrateCassandra } from '#internal/cassandra/migrate.ts'
+import { ordersCassandraMigrations } from '#internal/orders/cassandra-migrations.ts'
+import { createCassandraOrdersStore } from '#internal/orders/cassandra-store.ts'
+import { cassandraProblem, connectTestCassandra } from '../engines/cassandra.ts'
 import { createFakeOrdersStore } from '#internal/orders/fake-store.ts'
 import { ordersPostgresMigrations } from '#internal/orders/postgres-migrations.ts'
 import { createPostgresOrdersStore } from '#internal/orders/postgres-store.ts'
@@ -21,5 +25,16 @@ describeOrdersStore('PostgreSQL', async now => {
   return {
     store: createPostgresOrdersStore({ postgres, now }),
     [Symbol.asyncDispose]: async () => kept.disposeAsync(),
+  }
+})
+
+describeOrdersStore('Cassandra', async now => {
+  const problem = await cassandraProblem()
+  if (problem !== null) return { skip: problem }
+  const cassandra = await connectTestCassandra()
+  await migrateCassandra(cassandra, 'orders', ordersCassandraMigrations)
+  return {
+    store: createCassandraOrdersStore({ cassandra, now }),
+    [Symbol.asyncDispose]: () => cassandra[Symbol.asyncDispose](),
   }
 })

@@ -1,0 +1,68 @@
+import { cassandraProblem, startTestCassandra } from '../engines/cassandra.ts'
+import { kafkaProblem, startTestKafka } from '../engines/kafka.ts'
+import { startTestPostgres } from '../engines/postgres.ts'
+import { run } from './processes.ts'
+
+export interface EngineSet extends AsyncDisposable {
+  /** The settings that lead processes to these engines. */
+  readonly env: Record<string, string>
+  /** Ends each engine as a power cut would and starts it again, with its data. */
+  crashEngines(): Promise<void>
+}
+
+export interface NamedEngineSet {
+  readonly name: string
+  /** Starts the engines and makes schemas and topics; a text says why that is not possible on this machine. */
+  start(): Promise<EngineSet | string>
+}
+
+const quiet = { VITRINE_LOG_LEVEL: 'info', VITRINE_PARTITIONS: '4' }
+
+async function init(env: Record<string, string>): Promise<void> {
+  const { code, stderr } = await run(['init'], env)
+  if (code !== 0) throw new Error(`vitrine init ended with ${code}: ${stderr}`)
+}
+
+/** Both ways to run Vitrine that tests hold to the same promises. */
+export const engineSets: readonly NamedEngineSet[] = [
+  {
+    name: 'PostgreSQL alone',
+    async start() {
+      const database = await startTestPostgres()
+      const env = { ...quiet, VITRINE_POSTGRES_URL: database.url }
+      await init(env)
+      return {
+        env,
+        crashEngines: async () => {},
+        [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+      }
+    },
+  },
+  {
+    name: 'Kafka and Cassandra',
+    async start() {
+      const problem = (await kafkaProblem()) ?? (await cassandraProblem())
+      if (problem !== null) return problem
+      const [kafka, cassandra] = [await startTestKafka(), await startTestCassandra()]
+      const env = {
+        ...quiet,
+        VITRINE_EVENT_LOG: 'kafka',
+        VITRINE_STORE: 'cassandra',
+        VITRINE_KAFKA_BROKERS: kafka.brokers.join(','),
+        VITRINE_CASSANDRA_HOSTS: cassandra.contactPoint,
+        VITRINE_CASSANDRA_DATACENTER: cassandra.dataCenter,
+      }
+      await init(env)
+      return {
+        env,
+        async crashEngines() {
+          await kafka.crash()
+          await kafka.restart()
+          await cassandra.crash()
+          await cassandra.restart()
+        },
+        [Symbol.asyncDispose]: async () => {},
+      }
+    },
+  },
+]
