@@ -34,9 +34,11 @@ export function isMissingSchema(error: unknown): boolean {
 
 /** Cassandra will never take these values, such as a key that is empty or beyond 64 KiB. */
 export function isUnstorable(error: unknown): boolean {
-  return (
-    error instanceof errors.ResponseError && error.code === codes.invalid && unstorable.test(error.message)
-  )
+  if (error instanceof errors.ResponseError) {
+    return error.code === codes.invalid && unstorable.test(error.message)
+  }
+  // The driver cannot write the length of such a key.
+  return error instanceof RangeError
 }
 
 /**

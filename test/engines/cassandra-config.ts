@@ -14,8 +14,7 @@ export function cassandraConfig({
 cluster_name: vitrine-test
 num_tokens: 4
 partitioner: org.apache.cassandra.dht.Murmur3Partitioner
-commitlog_sync: periodic
-commitlog_sync_period: 1000ms
+commitlog_sync: batch
 data_file_directories: [${join(folder, 'data')}]
 commitlog_directory: ${join(folder, 'commitlog')}
 saved_caches_directory: ${join(folder, 'saved_caches')}
