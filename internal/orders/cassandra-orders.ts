@@ -53,27 +53,26 @@ export function createCassandraOrders(cassandra: Cassandra): CassandraOrders {
     const [owner] = await cassandra.execute<{ userid: string; writtenat: Date }>(readOwner, [orderId])
     if (owner && owner.writtenat.getTime() > at) return { written: 0, deleted: 0 }
     const standing = owner ? await linesOf(owner.userid, orderId) : []
-    const changed = lines.filter(line => !standing.some(other => isSame(line, other)))
+    const changed = lines.filter(line => !standing.some(other => isSame(line, other))).length
     const gone = standing.filter(line => !lines.some(other => isSameRow(line, other)))
     const micros = at * 1_000
 
     const [first] = lines
-    // The owner first: whoever comes after a crash in between finds the lines again by it.
-    if (first)
-      await cassandra.execute(writeOwner, [
-        orderId,
-        first.userId,
-        new Date(first.orderedAt),
-        new Date(at),
-        micros,
-      ])
+    // What goes, then the owner, then what comes: cut off in between, the owner still leads to all that is to change.
     await cassandra.executeMany(
       deleteLine,
       gone.map(line => [micros, line.userId, orderId, line.productId]),
     )
+    if (first) {
+      const params = [orderId, first.userId, new Date(first.orderedAt), new Date(at), micros]
+      await cassandra.execute(writeOwner, params)
+    } else if (owner) {
+      await cassandra.execute(deleteOwner, [micros, orderId])
+    }
+    // Unchanged lines too: with this time on them, an older run that was thought dead can't delete them any more.
     await cassandra.executeMany(
       writeLine,
-      changed.map(line => [
+      lines.map(line => [
         line.userId,
         orderId,
         line.productId,
@@ -83,8 +82,7 @@ export function createCassandraOrders(cassandra: Cassandra): CassandraOrders {
         micros,
       ]),
     )
-    if (!first && owner) await cassandra.execute(deleteOwner, [micros, orderId])
-    return { written: changed.length, deleted: gone.length }
+    return { written: changed, deleted: gone.length }
   }
 
   return {
@@ -101,6 +99,8 @@ export function createCassandraOrders(cassandra: Cassandra): CassandraOrders {
       // A look at every order, once a day and page by page: no query that answers anybody does this.
       const rows = cassandra.stream<{ orderid: string; messagetime: Date }>(
         'SELECT orderid, messagetime FROM order_owner',
+        [],
+        { pageSize: 1_000, timeoutMs: 30_000 },
       )
       for await (const { orderid, messagetime } of rows) if (messagetime.getTime() >= since) yield orderid
     },

@@ -130,7 +130,9 @@ export function createCassandraOrdersStore(options: {
       async function* rows(): AsyncGenerator<Params> {
         for await (const { productId, categoryId, title, price, inStock, createdAt } of products) {
           const created = createdAt === null ? null : new Date(createdAt)
-          yield [version.id, bucketOf(productId), productId, categoryId, title, price, inStock, created]
+          // Left unset: a null would be kept as a deletion, and reading past many of those is slow.
+          const known = [title, price, inStock, created].map(value => value ?? undefined)
+          yield [version.id, bucketOf(productId), productId, categoryId, ...known]
         }
       }
       const cql = `INSERT INTO products (version, bucket, productid, categoryid, title, price, instock, createdat)
