@@ -29,7 +29,6 @@ const wrapped: Record<string, string> = {
   'cassandra-driver': 'cassandra',
   pg: 'postgres',
   'pg-copy-streams': 'postgres',
-  'pg-cursor': 'postgres',
   koa: 'http',
   '@koa/router': 'http',
   'prom-client': 'telemetry',

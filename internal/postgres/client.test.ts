@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Misconfigured, Unavailable } from '#internal/errors/errors.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
 import { startTestPostgres } from '../../test/engines/postgres.ts'
@@ -119,6 +120,41 @@ describe('PostgreSQL client', () => {
     )
     expect(sqlState(error)).to.equal('22012')
     await single.ping()
+  })
+
+  it('lets a stream be read slowly: the limit is for each batch, not for all of them', async () => {
+    const limits = { readOnly: true, statementTimeoutMs: 200 }
+    const rows = await postgres.transaction(limits, async tx => {
+      let read = 0
+      for await (const _row of tx.stream('SELECT generate_series(1, 5)', [], { batchRows: 1 })) {
+        read += 1
+        await sleep(100)
+      }
+      return read
+    })
+    expect(rows).to.equal(5)
+    const endless = 'SELECT pg_sleep(60)'
+    expect(
+      await failure(postgres.transaction(limits, tx => Array.fromAsync(tx.stream(endless)))),
+    ).to.be.instanceOf(Unavailable)
+  })
+
+  it('reads several streams in one transaction at the same time', async () => {
+    const pairs = await postgres.transaction({ readOnly: true }, async tx => {
+      const found: number[][] = []
+      for await (const { a } of tx.stream<{ a: number }>('SELECT generate_series(1, 2) AS a')) {
+        for await (const { b } of tx.stream<{ b: number }>('SELECT generate_series(1, $1) AS b', [2])) {
+          found.push([a, b])
+        }
+      }
+      return found
+    })
+    expect(pairs).to.deep.equal([
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [2, 2],
+    ])
   })
 
   it('copies nothing when its rows break off or are refused, and goes on working', async () => {

@@ -1,9 +1,7 @@
 import { finished } from 'node:stream/promises'
 import { once } from 'node:events'
 import { from as copyFrom } from 'pg-copy-streams'
-import Cursor from 'pg-cursor'
 import { Unavailable } from '#internal/errors/errors.ts'
-import { types } from './types.ts'
 import type { ClientBase } from 'pg'
 import type { Queryable } from './client.ts'
 
@@ -28,7 +26,9 @@ export async function within<T>(promise: Promise<T>, ms: number, what: string): 
 export function createSession(client: ClientBase, statementTimeoutMs: number): Queryable {
   const limitMs = statementTimeoutMs === 0 ? 0 : statementTimeoutMs + silenceMs
 
-  async function run(text: string, values: readonly unknown[], name: string | undefined) {
+  let cursors = 0
+
+  async function run(text: string, values: readonly unknown[], name?: string) {
     const query = { text, values: [...values], query_timeout: limitMs, ...(name !== undefined && { name }) }
     return client.query(query)
   }
@@ -40,15 +40,18 @@ export function createSession(client: ClientBase, statementTimeoutMs: number): Q
     async execute(sql, values = [], options = {}) {
       return (await run(sql, values, options.name)).rowCount ?? 0
     },
+    /** A cursor of SQL, not of the protocol: so each fetch has the statement's limit, and not all of them together. */
     async *stream<T>(sql: string, values: readonly unknown[] = [], options: { batchRows?: number } = {}) {
-      const batchRows = options.batchRows ?? 1_000
-      const cursor = client.query(new Cursor<T>(sql, [...values], { types }))
+      const batchRows = Math.trunc(options.batchRows ?? 1_000)
+      const cursor = `rows_${(cursors += 1)}`
+      await run("SELECT set_config('cursor_tuple_fraction', '1', true)", [])
+      await run(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`, values)
       let open = true
       const next = async () => {
         try {
-          return await within(cursor.read(batchRows), limitMs, 'reading the next rows')
+          return (await run(`FETCH ${batchRows} FROM ${cursor}`, [])).rows as T[]
         } catch (error) {
-          // The server has closed it; on a broken connection a close would wait for an answer that never comes.
+          // The transaction is lost, and the cursor with it.
           open = false
           throw error
         }
@@ -60,7 +63,7 @@ export function createSession(client: ClientBase, statementTimeoutMs: number): Q
           if (rows.length < batchRows) return
         }
       } finally {
-        if (open) await within(cursor.close(), silenceMs, 'closing a cursor')
+        if (open) await run(`CLOSE ${cursor}`, [])
       }
     },
     async copyIn(sql, chunks) {
