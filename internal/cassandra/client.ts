@@ -50,7 +50,7 @@ export interface Cassandra extends AsyncDisposable {
   executeIf<T = unknown>(cql: string, params?: Params): Promise<{ applied: boolean; row: T | null }>
   /** Makes the keyspace where it is missing. */
   ensureKeyspace(): Promise<void>
-  /** Changes the schema; resolves when all nodes agree on it. */
+  /** Changes the schema; resolves when all nodes agree on it, and rejects with `Unavailable` when they don't in time. */
   define(cql: string): Promise<void>
   /** Resolves when a node answers within two seconds. */
   ping(): Promise<void>
@@ -149,7 +149,10 @@ export function connectCassandra(options: CassandraOptions): Cassandra {
       }
     },
     async define(cql) {
-      await using(client => client.execute(cql, [], { readTimeout: schemaLimitMs }))
+      const { info } = await using(client => client.execute(cql, [], { readTimeout: schemaLimitMs }))
+      if (!info.isSchemaInAgreement) {
+        throw new Unavailable(`the nodes of Cassandra at ${where} do not agree on the schema yet; try again`)
+      }
     },
     async ping() {
       await within(

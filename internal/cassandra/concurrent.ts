@@ -7,18 +7,21 @@ export async function forEachAtMost<T>(
   items: Iterable<T> | AsyncIterable<T>,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const running = new Set<Promise<void>>()
-  let failure: { reason: unknown } | null = null
-  for await (const item of items) {
-    if (failure) break
-    const one = work(item)
-      .catch((reason: unknown) => {
-        failure ??= { reason }
-      })
-      .finally(() => running.delete(one))
-    running.add(one)
-    if (running.size >= limit) await Promise.race(running)
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
+  const failures: unknown[] = []
+  async function worker(): Promise<void> {
+    try {
+      while (failures.length === 0) {
+        const next = await iterator.next()
+        if (next.done) return
+        await work(next.value)
+      }
+    } catch (error) {
+      failures.push(error)
+    }
   }
-  await Promise.all(running)
-  if (failure) throw (failure as { reason: unknown }).reason
+  await Promise.all(Array.from({ length: limit }, worker))
+  if (failures.length === 0) return
+  await iterator.return?.()
+  throw failures[0]
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import cassandra from 'cassandra-driver'
 import { Unavailable } from '#internal/errors/errors.ts'
 import type { Client, DseClientOptions } from 'cassandra-driver'
@@ -5,6 +6,7 @@ import type { CassandraOptions } from './client.ts'
 
 const connectLimitMs = 3_000
 const requestLimitMs = 5_000
+const closeLimitMs = 5_000
 
 /** Keeps one driver client connected: a client that never connected is thrown away, the next caller makes another. */
 export interface Connector {
@@ -70,10 +72,25 @@ export function createConnector(options: CassandraOptions): Connector {
     async close() {
       closed = true
       await connecting?.catch(() => {})
-      await current?.shutdown()
+      const client = current
       current = null
+      if (client && !(await endsInTime(client.shutdown()))) {
+        logger.warn({ nodes: options.contactPoints }, 'left Cassandra connections that were still in use')
+      }
     },
   }
+}
+
+async function endsInTime(work: Promise<void>): Promise<boolean> {
+  const late = new AbortController()
+  const timer = sleep(closeLimitMs, false, { signal: late.signal }).catch(() => false)
+  const ended = work.then(
+    () => true,
+    () => true,
+  )
+  const inTime = await Promise.race([ended, timer])
+  late.abort()
+  return inTime
 }
 
 function driverOptions(options: CassandraOptions): DseClientOptions {

@@ -29,6 +29,7 @@ function tableId(keyspace: string): string {
 const lockSeconds = 60
 const lock = `INSERT INTO ${table} (component, version, holder) VALUES (?, 0, ?) IF NOT EXISTS USING TTL ${lockSeconds}`
 const unlock = `DELETE FROM ${table} WHERE component = ? AND version = 0 IF holder = ?`
+const renew = `UPDATE ${table} USING TTL ${lockSeconds} SET holder = ? WHERE component = ? AND version = 0 IF holder = ?`
 const lockComponent = '(lock)'
 
 /**
@@ -54,9 +55,10 @@ export async function migrateCassandra(
   const holder = randomUUID()
   await takeLock(cassandra, holder)
   try {
-    return await applySteps(cassandra, component, migrations)
+    return await applySteps(cassandra, component, migrations, holder)
   } finally {
-    await cassandra.executeIf(unlock, [lockComponent, holder])
+    // What failed before matters more than a lock that goes by itself.
+    await cassandra.executeIf(unlock, [lockComponent, holder]).catch(() => {})
   }
 }
 
@@ -64,10 +66,14 @@ async function applySteps(
   cassandra: Cassandra,
   component: string,
   migrations: readonly CassandraMigration[],
+  holder: string,
 ): Promise<number> {
   const standing = await cassandraSchemaVersion(cassandra, component)
   for (const { version, statements } of migrations.slice(standing)) {
-    for (const statement of statements) await cassandra.define(statement)
+    for (const statement of statements) {
+      await renewLock(cassandra, holder)
+      await cassandra.define(statement)
+    }
     await cassandra.execute(`INSERT INTO ${table} (component, version, applied_at) VALUES (?, ?, ?)`, [
       component,
       version,
@@ -87,6 +93,12 @@ async function takeLock(cassandra: Cassandra, holder: string): Promise<void> {
   throw new Unavailable(
     `another process has been changing Cassandra's schema for ${2 * lockSeconds} s; try again`,
   )
+}
+
+/** Each statement has the lock's whole time before it. */
+async function renewLock(cassandra: Cassandra, holder: string): Promise<void> {
+  const { applied } = await cassandra.executeIf(renew, [holder, lockComponent, holder])
+  if (!applied) throw new Unavailable("lost the lock on Cassandra's schema to another process; try again")
 }
 
 /** The version that stands in the keyspace; 0 where nothing was made yet, the keyspace included. */
