@@ -150,7 +150,8 @@ export function connectCassandra(options: CassandraOptions): Cassandra {
     },
     async define(cql) {
       const { info } = await using(client => client.execute(cql, [], { readTimeout: schemaLimitMs }))
-      if (!info.isSchemaInAgreement) {
+      // The driver's types leave this field out.
+      if ((info as { isSchemaInAgreement?: boolean }).isSchemaInAgreement === false) {
         throw new Unavailable(`the nodes of Cassandra at ${where} do not agree on the schema yet; try again`)
       }
     },
