@@ -1,8 +1,8 @@
 import Router from '@koa/router'
 import Koa from 'koa'
 import { trace } from '@opentelemetry/api'
-import { contentTypeOf, maxBodyBytes, readJson } from './body.ts'
-import { check, collectQuery, decode } from './check.ts'
+import { contentTypeOf, discardRest, maxBodyBytes, readJson } from './body.ts'
+import { check, collectHeaders, collectQuery, decode } from './check.ts'
 import { observeRequests, routeOf } from './observe.ts'
 import { openApi } from './openapi.ts'
 import { Problem, problemBody, problems, toProblem } from './problem.ts'
@@ -73,7 +73,9 @@ function answer(route: Route): (ctx: Context) => Promise<void> {
     const given = await route.handle({
       params,
       query: route.query ? check(route.query, query, 'parameter') : query,
-      headers: route.requestHeaders ? check(route.requestHeaders, ctx.req.headers, 'header') : {},
+      headers: route.requestHeaders
+        ? check(route.requestHeaders, collectHeaders(route.requestHeaders, ctx.req.headers), 'header')
+        : {},
       body: await readBody(route, ctx, contentType, bodyLimit),
       contentType,
       stream: ctx.req,
@@ -95,7 +97,6 @@ async function readBody(
     const taken = ['application/json', ...(route.streams ?? [])].join(' or ')
     throw new Problem('unsupported-media-type', `content-type must be ${taken}`, {
       details: [{ header: 'content-type', message: `must be ${taken}` }],
-      headers: { Connection: 'close' },
     })
   }
   return check(route.body, await readJson(ctx.req, limit), 'pointer')
@@ -123,6 +124,10 @@ function answerProblems(logger: Logger): Middleware {
     try {
       await next()
     } catch (error) {
+      if (clientIsGone(ctx, error)) {
+        ctx.status = clientGoneStatus
+        return
+      }
       const problem = toProblem(error)
       const route = ctx.state['definition'] as Route | undefined
       ctx.status = problems[problem.code].status
@@ -133,8 +138,17 @@ function answerProblems(logger: Logger): Middleware {
       const older = route?.refusal && problem.code === 'invalid-input'
       ctx.type = older ? 'application/json' : 'application/problem+json'
       ctx.body = JSON.stringify(older ? refusalOf(route, problem) : problemBody(problem, traceId))
+    } finally {
+      discardRest(ctx.req)
     }
   }
+}
+
+/** Only seen in metrics, since nobody is there to be answered. */
+const clientGoneStatus = 499
+
+function clientIsGone(ctx: Context, error: unknown): boolean {
+  return !ctx.writable && (error as NodeJS.ErrnoException).code === 'ECONNRESET'
 }
 
 function refusalOf(route: Route, problem: Problem): unknown {

@@ -1,5 +1,6 @@
 import { Problem } from './problem.ts'
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 
 /** The largest JSON body, unless a route says otherwise. */
 export const maxBodyBytes = 1024 * 1024
@@ -34,16 +35,13 @@ export async function readJson(request: IncomingMessage, limit: number): Promise
 }
 
 async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = () =>
-    new Problem('too-large', `the body must not be larger than ${limit} bytes`, {
-      headers: { Connection: 'close' },
-    })
+  const tooLarge = () => new Problem('too-large', `the body must not be larger than ${limit} bytes`)
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge()
   const timer = setTimeout(() => request.destroy(), bodyLimitMs)
   try {
     const chunks: Buffer[] = []
     let size = 0
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    for await (const chunk of chunksOf(request)) {
       size += chunk.length
       if (size > limit) throw tooLarge()
       chunks.push(chunk)
@@ -52,4 +50,20 @@ async function readBytes(request: IncomingMessage, limit: number): Promise<Buffe
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** The chunks of a body. Who stops reading early can still answer: the connection stays. */
+export function chunksOf(body: Readable): AsyncIterable<Buffer> {
+  return { [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer> }
+}
+
+/** A client that is answered early may go on sending for so long. */
+const discardLimitMs = 5_000
+
+/** Reads on what nobody wants, for a while: were the connection cut at once, the answer would be lost with it. */
+export function discardRest(request: IncomingMessage): void {
+  if (request.readableEnded || request.destroyed) return
+  const timer = setTimeout(() => request.destroy(), discardLimitMs)
+  request.once('close', () => clearTimeout(timer))
+  request.resume()
 }

@@ -1,6 +1,9 @@
 import { Problem } from './problem.ts'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { z } from 'zod'
 import type { ProblemDetail } from './problem.ts'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 type Place = 'pointer' | 'parameter' | 'header'
 
@@ -17,12 +20,16 @@ function detail(issue: z.core.$ZodIssue, place: Place): ProblemDetail {
     issue.code === 'invalid_type' && issue.input === undefined && issue.message.startsWith('Invalid input')
       ? 'is missing or of the wrong type'
       : issue.message
-  if (place === 'pointer') return { pointer: `/${issue.path.map(String).join('/')}`, message }
+  if (place === 'pointer') return { pointer: issue.path.map(pointerPart).join(''), message }
   return { [place]: String(issue.path[0] ?? ''), message }
 }
 
+function pointerPart(part: PropertyKey): string {
+  return `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
 function sentence({ pointer, parameter, header, message }: ProblemDetail): string {
-  return `${pointer ?? parameter ?? header ?? ''} ${message}`
+  return `${pointer || parameter || header || 'the body'} ${message}`
 }
 
 /**
@@ -40,11 +47,30 @@ export function collectQuery(
     const field = Object.hasOwn(shape, name) ? shape[name] : undefined
     if (field === undefined) throw parameterProblem(name, 'is not known here')
     const before = collected.get(name)
-    if (isList(field)) collected.set(name, [...(before ?? []), value])
+    if (isList(field)) collected.set(name, Array.isArray(before) ? [...before, value] : [value])
     else if (before === undefined) collected.set(name, value)
     else throw parameterProblem(name, 'must come once')
   }
   return Object.fromEntries(collected)
+}
+
+/** The headers that the schema names. Node reads them as Latin-1; clients write UTF-8. */
+export function collectHeaders(schema: z.ZodType, headers: IncomingHttpHeaders): Record<string, string> {
+  const collected: Record<string, string> = {}
+  for (const name of Object.keys(shapeOf(schema))) {
+    const value = headers[name]
+    if (typeof value === 'string') collected[name] = fromLatin1(value, name)
+  }
+  return collected
+}
+
+function fromLatin1(value: string, header: string): string {
+  try {
+    return utf8.decode(Buffer.from(value, 'latin1'))
+  } catch (cause) {
+    const message = 'must be UTF-8'
+    throw new Problem('invalid-input', `${header} ${message}`, { details: [{ header, message }], cause })
+  }
 }
 
 function parameterProblem(parameter: string, message: string): Problem {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Misconfigured } from '#internal/errors/errors.ts'
 import type { App } from './app.ts'
@@ -41,6 +42,7 @@ export async function listen({ app, host, port, portSetting, auth }: ListenOptio
     )
   }
   let closing = false
+  const inHand = new Set<ServerResponse>()
   const server = createServer(
     {
       headersTimeout: 15_000,
@@ -50,6 +52,8 @@ export async function listen({ app, host, port, portSetting, auth }: ListenOptio
     },
     (request, response) => {
       if (closing) response.setHeader('Connection', 'close')
+      inHand.add(response)
+      response.once('close', () => inHand.delete(response))
       void app.callback(request, response)
     },
   )
@@ -65,6 +69,9 @@ export async function listen({ app, host, port, portSetting, auth }: ListenOptio
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async [Symbol.asyncDispose]() {
       closing = true
+      for (const response of inHand) {
+        if (!response.headersSent) response.setHeader('Connection', 'close')
+      }
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       server.closeIdleConnections()
       const timer = setTimeout(() => server.closeAllConnections(), closeLimitMs)

@@ -25,7 +25,7 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>, limit = maxLine
     number += 1
     // A carriage return of a line that just fits stands beyond the limit.
     const tooLong = restBytes + end.length > limit + 1 + (number === 1 ? byteOrderMark.length : 0)
-    const line = tooLong ? null : trim(Buffer.concat([...rest, end]), number === 1)
+    const line = tooLong ? null : trim(rest.length === 0 ? end : Buffer.concat([...rest, end]), number === 1)
     rest = []
     restBytes = 0
     if (line === null || line.length > limit) return { number, bytes: null }

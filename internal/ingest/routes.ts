@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { refusalReasons, viewSchema } from '#internal/domain/product-view-json.ts'
 import { Unavailable } from '#internal/errors/errors.ts'
+import { chunksOf } from '#internal/http/body.ts'
 import { Problem, problemBody } from '#internal/http/problem.ts'
 import { route } from '#internal/http/route.ts'
 import { takeStream } from './stream.ts'
@@ -131,7 +132,7 @@ function refusedWhole(judged: readonly ParsedView[], single: boolean): Problem {
 async function takeLines(stream: Readable, intake: Intake): Promise<Answer> {
   const taken: StreamCounts = { lines: 0, accepted: 0, refused: 0, reasons: {}, errors: [] }
   try {
-    await takeStream(stream, intake, taken)
+    await takeStream(chunksOf(stream), intake, taken)
     return { status: 200, body: taken }
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
@@ -141,7 +142,6 @@ async function takeLines(stream: Readable, intake: Intake): Promise<Answer> {
       headers: {
         'Retry-After': String(error.retryAfterSeconds),
         'Content-Type': 'application/problem+json',
-        Connection: 'close',
       },
       body: JSON.stringify({ ...problemBody(new Problem('unavailable', detail), undefined), ...taken }),
     }

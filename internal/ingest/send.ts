@@ -165,17 +165,22 @@ export function toUrl(url: string): Target {
       const retryAfterSeconds = Number(response.headers.get('retry-after') ?? 1)
       throw new Unavailable(`${endpoint.origin} asks to wait`, { retryAfterSeconds })
     }
-    if (response.status === 400) return refusedWhole(text)
+    const refusals = response.status === 400 ? refusedWhole(text) : null
+    if (refusals?.length === views.length) return refusals
     throw new InvalidInput(
       `${endpoint.href} answered ${response.status}: is a Vitrine there? ${text.slice(0, 200)}`,
     )
   }
 }
 
-/** A batch of which no view is taken is refused as a whole, with what is wrong with each. */
-function refusedWhole(text: string): Refusal[] {
-  const { errors } = JSON.parse(text) as {
-    errors: { pointer: string; message: string; reason: RefusalReason }[]
+/** A batch of which no view is taken is refused as a whole, with what is wrong with each; `null` if the answer is not Vitrine's. */
+function refusedWhole(text: string): Refusal[] | null {
+  try {
+    const { errors } = JSON.parse(text) as {
+      errors: { pointer: string; message: string; reason: RefusalReason }[]
+    }
+    return errors.map(({ pointer, message, reason }) => ({ ok: false, field: pointer, message, reason }))
+  } catch {
+    return null
   }
-  return errors.map(({ pointer, message, reason }) => ({ ok: false, field: pointer, message, reason }))
 }

@@ -52,26 +52,30 @@ export async function takeStream(
     if (inFlight.size >= batchesInFlight) await Promise.race(inFlight)
   }
 
-  for await (const { number, bytes } of splitLines(chunks)) {
-    counts.lines += 1
-    const verdict = bytes === null ? intake.refuseLongLine() : intake.checkBytes(bytes)
-    if (verdict.ok) batch.push(verdict.view)
-    else {
-      counts.refused += 1
-      counts.reasons[verdict.reason] = (counts.reasons[verdict.reason] ?? 0) + 1
-      if (counts.errors.length < errorsTold) {
-        counts.errors.push({
-          line: number,
-          reason: verdict.reason,
-          field: verdict.field,
-          message: verdict.message,
-        })
+  try {
+    for await (const { number, bytes } of splitLines(chunks)) {
+      counts.lines += 1
+      const verdict = bytes === null ? intake.refuseLongLine() : intake.checkBytes(bytes)
+      if (verdict.ok) batch.push(verdict.view)
+      else {
+        counts.refused += 1
+        counts.reasons[verdict.reason] = (counts.reasons[verdict.reason] ?? 0) + 1
+        if (counts.errors.length < errorsTold) {
+          counts.errors.push({
+            line: number,
+            reason: verdict.reason,
+            field: verdict.field,
+            message: verdict.message,
+          })
+        }
       }
+      if (batch.length >= batchViews) await flush()
+      if (failure !== undefined) break
     }
-    if (batch.length >= batchViews) await flush()
-    if (failure !== undefined) break
+  } finally {
+    // Also when the client has gone: a line that got its verdict goes the way of the verdict.
+    if (batch.length > 0) await flush()
+    await Promise.all(inFlight)
   }
-  if (failure === undefined && batch.length > 0) await flush()
-  await Promise.all(inFlight)
   if (failure !== undefined) throw failure
 }

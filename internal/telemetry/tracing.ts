@@ -1,5 +1,5 @@
 import { register } from 'node:module'
-import { promisify } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const flushLimitMs = 3_000
 
@@ -25,20 +25,21 @@ export async function prepareTelemetry(
 ): Promise<void> {
   if (!tracesAreWanted(environment)) return
   register('@opentelemetry/instrumentation/hook.mjs', import.meta.url)
-  const [{ NodeSDK }, { OTLPTraceExporter }, koa, pg, cassandra] = await Promise.all([
+  const [{ NodeSDK }, { envDetector, hostDetector }, koa, pg, cassandra] = await Promise.all([
     import('@opentelemetry/sdk-node').then(module => module.default),
-    import('@opentelemetry/exporter-trace-otlp-http').then(module => module.default),
+    import('@opentelemetry/resources'),
     import('@opentelemetry/instrumentation-koa').then(module => module.default),
     import('@opentelemetry/instrumentation-pg').then(module => module.default),
     import('@opentelemetry/instrumentation-cassandra-driver').then(module => module.default),
   ])
   const sdk = new NodeSDK({
     serviceName: environment['OTEL_SERVICE_NAME'] ?? serviceName,
-    traceExporter: new OTLPTraceExporter(),
+    // Not the process's: its command line may hold a password.
+    resourceDetectors: [envDetector, hostDetector],
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [
-      new koa.KoaInstrumentation(),
+      new koa.KoaInstrumentation({ ignoreLayersType: [koa.KoaLayerType.MIDDLEWARE] }),
       new pg.PgInstrumentation({ requireParentSpan: true }),
       new cassandra.CassandraDriverInstrumentation(),
     ],
@@ -50,6 +51,6 @@ export async function prepareTelemetry(
 /** Sends the spans that wait, within three seconds; what is not taken by then is lost. */
 export async function flushTelemetry(): Promise<void> {
   if (!flush) return
-  const late = promisify(setTimeout)(flushLimitMs, undefined, { ref: false })
+  const late = sleep(flushLimitMs, undefined, { ref: false })
   await Promise.race([flush().catch(() => {}), late])
 }
