@@ -1,5 +1,5 @@
 import { inBatches } from './batches.ts'
-import { counted } from './pipeline.ts'
+import { counted, hasGoodIds, inPhase } from './pipeline.ts'
 import { readBoughtTogether, readRankings } from './rankings.ts'
 import { changedAt, isCancelled } from './shop-database.ts'
 import type { Done, Pipeline, Work } from './pipeline.ts'
@@ -8,6 +8,8 @@ import type { OrderLine, OrderWithLines } from './store.ts'
 /** Orders that committed late, behind the watermark, are still seen when they are no later than this. */
 const overlapMs = 3 * 86_400_000
 const ordersAtOnce = 500
+/** What the stores' column holds. */
+const mostQuantity = 2 ** 31 - 1
 
 interface LineRow {
   readonly orderId: string
@@ -19,10 +21,14 @@ interface LineRow {
 }
 
 /** Orders with their lines, one order after the other; a cancelled order comes without lines. */
-async function* readOrders({ shop, windowMs }: Work, changedSince: number): AsyncGenerator<OrderWithLines> {
+async function* readOrders(
+  { shop, windowMs, leaveOut }: Work,
+  changedSince: number,
+): AsyncGenerator<OrderWithLines> {
   const rows = shop.stream<LineRow>(
-    `SELECT o.order_id AS "orderId", o.user_id AS "userId", o.created_at AS "orderedAt",
-       i.product_id AS "productId", p.category_id AS "categoryId", sum(i.quantity)::int AS quantity
+    `SELECT o.order_id::text AS "orderId", o.user_id::text AS "userId", o.created_at::timestamptz AS "orderedAt",
+       i.product_id::text AS "productId", p.category_id::text AS "categoryId",
+       least(sum(i.quantity), ${mostQuantity})::int AS quantity
      FROM orders o
        LEFT JOIN order_items i ON i.order_id = o.order_id AND NOT ${isCancelled(shop.tables)}
        LEFT JOIN products p ON p.product_id = i.product_id
@@ -33,12 +39,20 @@ async function* readOrders({ shop, windowMs }: Work, changedSince: number): Asyn
   )
   let current = null as { orderId: string; lines: OrderLine[] } | null
   for await (const row of rows) {
+    if (!hasGoodIds(row.orderId)) {
+      leaveOut()
+      continue
+    }
     if (current?.orderId !== row.orderId) {
       if (current) yield current
       current = { orderId: row.orderId, lines: [] }
     }
     const { orderId, userId, productId, categoryId, quantity } = row
     if (productId === null || categoryId === null || quantity === null) continue
+    if (!hasGoodIds(userId, productId, categoryId)) {
+      leaveOut()
+      continue
+    }
     current.lines.push({
       orderId,
       userId,
@@ -55,7 +69,7 @@ async function* readOrders({ shop, windowMs }: Work, changedSince: number): Asyn
 async function* readGone({ shop, store, windowMs }: Work): AsyncGenerator<OrderWithLines> {
   for await (const ids of inBatches(store.storedOrders(shop.at - windowMs), ordersAtOnce)) {
     const there = await shop.query<{ order_id: string }>(
-      'SELECT order_id FROM orders WHERE order_id = ANY($1::text[]) AND created_at >= $2',
+      'SELECT order_id::text FROM orders WHERE order_id::text = ANY($1::text[]) AND created_at >= $2',
       [ids, new Date(shop.at - windowMs)],
     )
     const known = new Set(there.map(({ order_id }) => order_id))
@@ -80,7 +94,7 @@ async function replaceAll(
 
 async function readWatermark({ shop }: Work): Promise<number> {
   const [row] = await shop.query<{ newest: Date | null }>(
-    `SELECT max(${changedAt(shop.tables)}) AS newest FROM orders o`,
+    `SELECT max(${changedAt(shop.tables)})::timestamptz AS newest FROM orders o`,
   )
   return Math.min(row?.newest?.getTime() ?? shop.at, shop.at)
 }
@@ -101,11 +115,21 @@ export const ordersPipeline: Pipeline = {
   async run(work) {
     const { shop, store, version, state, full, windowMs, timeZone } = work
     const changedSince = full || !state ? shop.at - windowMs : state.watermark - overlapMs
-    const lines = await replaceAll(work, counted(work, 'orders', readOrders(work, changedSince)))
-    const gone = full ? await replaceAll(work, counted(work, 'orders gone', readGone(work))) : null
-    const ranked = await store.writeRankings(version, counted(work, 'rankings', readRankings(shop, timeZone)))
-    const pairs = counted(work, 'bought together', readBoughtTogether(shop, windowMs))
-    const paired = await store.writeBoughtTogether(version, pairs)
+    const lines = await inPhase('orders', () =>
+      replaceAll(work, counted(work, 'orders', readOrders(work, changedSince))),
+    )
+    const gone = full
+      ? await inPhase('orders gone', () => replaceAll(work, counted(work, 'orders gone', readGone(work))))
+      : null
+    const ranked = await inPhase('rankings', () =>
+      store.writeRankings(version, counted(work, 'rankings', readRankings(shop, timeZone))),
+    )
+    const paired = await inPhase('bought together', () =>
+      store.writeBoughtTogether(
+        version,
+        counted(work, 'bought together', readBoughtTogether(shop, windowMs)),
+      ),
+    )
     return {
       rowsRead: lines.rowsRead,
       rowsWritten: lines.rowsWritten + ranked + paired,

@@ -1,3 +1,5 @@
+import { SpanStatusCode, trace } from '@opentelemetry/api'
+import { idForm, isId } from '#internal/domain/id.ts'
 import type { ShopSnapshot } from './shop-database.ts'
 import type { OrdersWriter, PublishedSet, ScheduleState, Version } from './store.ts'
 
@@ -19,6 +21,8 @@ export interface Work {
   readonly tell: (progress: RunProgress) => void
   /** Throws when the run must end: the lease was lost, or somebody asked. */
   readonly check: () => void
+  /** Told of each row that is left out because its ids can't be kept. */
+  readonly leaveOut: () => void
 }
 
 export interface Done {
@@ -36,6 +40,30 @@ export interface Pipeline {
   /** Rows of the source that the guard compares from run to run. */
   count(work: Pick<Work, 'shop' | 'windowMs'>): Promise<number>
   run(work: Work): Promise<Done>
+}
+
+/** Does one phase of a run within a span of its own. */
+export async function inPhase<T>(phase: string, work: () => Promise<T>): Promise<T> {
+  return trace.getTracer('vitrine.etl').startActiveSpan(`etl ${phase}`, async span => {
+    try {
+      return await work()
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR })
+      throw error
+    } finally {
+      span.end()
+    }
+  })
+}
+
+/** Can a row with these ids be kept? A shop may have others, such as an empty user of orders without an account. */
+export function hasGoodIds(...ids: string[]): boolean {
+  return ids.every(isId)
+}
+
+/** What a report says of rows that were left out; empty when there are none. */
+export function leftOutMessage(rows: number): string {
+  return rows === 0 ? '' : `${rows} rows were left out: their ids are not ${idForm}`
 }
 
 /** Passes a stream on, tells how far it is, and ends it when the run must end. */

@@ -22,11 +22,10 @@ const tableOf: Record<PublishedSet, string> = {
   'bought-together': 'bought_together',
 }
 
-/** A later snapshot's orders are left alone; the others' rows are locked, in the order of their ids. */
-const ownersToReplace = `
-  SELECT given.orderid FROM unnest($1::text[]) AS given (orderid)
-  LEFT JOIN productviews.order_owner owner USING (orderid)
-  WHERE owner.writtenat IS NULL OR owner.writtenat <= $2 ORDER BY given.orderid`
+/** Locked in the order of their ids, so that two runs that meet wait for each other and don't deadlock. */
+const lockOwners = `
+  SELECT orderid, writtenat > $2 AS later FROM productviews.order_owner
+  WHERE orderid = ANY($1::text[]) ORDER BY orderid FOR UPDATE`
 
 const deleteLines = `
   DELETE FROM productviews.order_views line USING productviews.order_owner owner
@@ -118,8 +117,12 @@ export function createPostgresOrdersStore({
     async replaceOrders(orders, at) {
       const given = new Map(orders.map(order => [order.orderId, order.lines]))
       return postgres.transaction({}, async tx => {
-        const rows = await tx.query<{ orderid: string }>(ownersToReplace, [[...given.keys()], new Date(at)])
-        const ids = rows.map(({ orderid }) => orderid)
+        const owned = await tx.query<{ orderid: string; later: boolean }>(lockOwners, [
+          [...given.keys()],
+          new Date(at),
+        ])
+        for (const { orderid, later } of owned) if (later) given.delete(orderid)
+        const ids = [...given.keys()]
         const lines = ids.flatMap(id => given.get(id) ?? [])
         const owners = ids.flatMap(id => given.get(id)?.[0] ?? [])
         const gone = ids.filter(id => (given.get(id)?.length ?? 0) === 0)

@@ -45,7 +45,7 @@ async function* readWindow(
   timeZone: string,
 ): AsyncGenerator<Ranking> {
   const [from, before] = bounds[window]
-  const best = 'buyers DESC, quantity DESC, product_id COLLATE "C"'
+  const best = 'buyers DESC, quantity DESC, product_id::text COLLATE "C"'
   const rows = shop.stream<RankingRow>(
     `WITH counted AS (
        SELECT i.product_id, p.category_id, count(DISTINCT o.user_id)::int AS buyers, sum(i.quantity)::bigint AS quantity
@@ -57,9 +57,9 @@ async function* readWindow(
          row_number() OVER (PARTITION BY category_id ORDER BY ${best}) AS category_place
        FROM counted
      )
-     SELECT NULL AS category, product_id AS "productId", buyers, quantity, place FROM ranked WHERE place <= ${perScope}
+     SELECT NULL AS category, product_id::text AS "productId", buyers, quantity, place FROM ranked WHERE place <= ${perScope}
      UNION ALL
-     SELECT category_id, product_id, buyers, quantity, category_place FROM ranked WHERE category_place <= ${perScope}
+     SELECT category_id::text, product_id::text, buyers, quantity, category_place FROM ranked WHERE category_place <= ${perScope}
      ORDER BY category NULLS FIRST, place`,
     [new Date(shop.at), timeZone],
   )
@@ -90,9 +90,9 @@ export async function* readBoughtTogether(
        FROM sized a JOIN sized b ON a.order_id = b.order_id AND a.product_id <> b.product_id
        WHERE a.size <= ${mostLines} GROUP BY 1, 2 HAVING count(*) >= ${leastSupport}
      ), ranked AS (
-       SELECT *, row_number() OVER (PARTITION BY product_id ORDER BY support DESC, other_id COLLATE "C") AS place FROM pairs
+       SELECT *, row_number() OVER (PARTITION BY product_id ORDER BY support DESC, other_id::text COLLATE "C") AS place FROM pairs
      )
-     SELECT product_id AS "productId", other_id AS "otherProductId", support FROM ranked
+     SELECT product_id::text AS "productId", other_id::text AS "otherProductId", support FROM ranked
      WHERE place <= ${pairsPerProduct} ORDER BY product_id, place`,
     [new Date(shop.at - windowMs)],
   )

@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
-import { VitrineError } from '#internal/errors/errors.ts'
+import { Conflict, VitrineError } from '#internal/errors/errors.ts'
+import { describeServer } from '#internal/postgres/server.ts'
 import { ordersPipeline } from './orders-pipeline.ts'
+import { leftOutMessage } from './pipeline.ts'
 import { productsPipeline } from './products-pipeline.ts'
 import { withSnapshot } from './shop-database.ts'
 import type { Postgres } from '#internal/postgres/client.ts'
@@ -23,7 +25,7 @@ export interface RunOptions {
   /** Tells this run from others that want the same lease. */
   readonly holder: string
   readonly source: Postgres
-  /** Only its hash is kept: another source starts from nothing. */
+  /** Only a hash of its host and database is kept: another source starts from nothing. */
   readonly sourceUrl: string
   readonly store: OrdersStore
   readonly now: () => number
@@ -46,6 +48,7 @@ type Outcome = Pick<RunReport, 'result' | 'mode' | 'message'> &
 export async function runPipeline(options: RunOptions): Promise<RunReport> {
   const { pipeline, schedule, store, now, logger } = options
   const startedAt = now()
+  logger.info({ pipeline, schedule }, 'a run begins')
   const tracer = trace.getTracer('vitrine.etl')
   return tracer.startActiveSpan(`etl ${pipeline}`, async span => {
     const outcome = await underLease(options).catch((error: unknown): Outcome => failed(error, logger))
@@ -84,14 +87,24 @@ function ended(result: RunResult, message: string): Outcome {
 }
 
 async function underLease(options: RunOptions): Promise<Outcome> {
-  const { pipeline, holder, store, signal } = options
+  const { pipeline, holder, store, signal, logger } = options
   const lease = await store.takeLease(`etl ${pipeline}`, `${holder}-${randomUUID()}`, leaseMs)
   if (!lease) return ended('Skipped', `another run of ${pipeline} is under way`)
   const stopped = new AbortController()
   await using opened = new AsyncDisposableStack()
-  opened.use(lease)
+  opened.defer(() => giveBack(lease, logger))
   opened.use(keepRenewed(lease, stopped))
-  return copy(options, AbortSignal.any([signal, stopped.signal]))
+  // Awaited here, since leaving gives the lease back.
+  return await copy(options, lease, AbortSignal.any([signal, stopped.signal]))
+}
+
+/** What a run has done stands, also when its lease can't be given back: it lapses by itself. */
+async function giveBack(lease: Lease, logger: Logger): Promise<void> {
+  try {
+    await lease[Symbol.asyncDispose]()
+  } catch (error) {
+    logger.warn({ error }, 'could not give back the lease of a run; it lapses by itself')
+  }
 }
 
 /** Renews the lease until disposed; when it is lost, or can't be renewed before it lapses, the run must stop. */
@@ -115,10 +128,10 @@ function keepRenewed(lease: Lease, stopped: AbortController): AsyncDisposable {
   }
 }
 
-async function copy(options: RunOptions, signal: AbortSignal): Promise<Outcome> {
+async function copy(options: RunOptions, lease: Lease, signal: AbortSignal): Promise<Outcome> {
   const { pipeline: name, schedule, source, store, windowMs, timeZone, onProgress, now } = options
   const pipeline = pipelines[name]
-  const sourceHash = createHash('sha256').update(options.sourceUrl).digest('hex').slice(0, 16)
+  const sourceHash = createHash('sha256').update(describeServer(options.sourceUrl)).digest('hex').slice(0, 16)
   const known = await store.readState(schedule)
   const state = known?.sourceHash === sourceHash ? known : null
   const full = name === 'products' || !state || now() - state.lastFullAt >= options.fullEveryMs
@@ -126,13 +139,14 @@ async function copy(options: RunOptions, signal: AbortSignal): Promise<Outcome> 
 
   return withSnapshot(source, async shop => {
     const rows = await pipeline.count({ shop, windowMs })
-    const refusal = refuse(rows, state, options.guard)
+    const refusal = refuse(rows, known, options.guard)
     if (refusal !== null) return { result: 'Refused', mode, message: refusal, rowsRead: rows }
 
     const version = {
       id: `${new Date(shop.at).toISOString()}-${randomUUID().slice(0, 8)}`,
       snapshotAt: shop.at,
     }
+    let leftOut = 0
     const done = await pipeline.run({
       shop,
       store,
@@ -143,17 +157,29 @@ async function copy(options: RunOptions, signal: AbortSignal): Promise<Outcome> 
       timeZone,
       tell: onProgress,
       check: () => signal.throwIfAborted(),
+      leaveOut: () => (leftOut += 1),
     })
     signal.throwIfAborted()
+    await lease.renew()
     for (const set of done.sets) {
-      await store.publish(set, version)
+      if (!(await store.publish(set, version))) {
+        throw new Conflict(`a later snapshot of ${set} is published already; this run's is dropped`)
+      }
       await store.dropOldVersions(set, now())
     }
     const lastFullAt = full ? shop.at : (state?.lastFullAt ?? shop.at)
     await store.writeState(schedule, { sourceHash, watermark: done.watermark, lastFullAt, rows })
     const { rowsRead, rowsWritten, rowsDeleted } = done
     const watermark = new Date(done.watermark).toISOString()
-    return { result: 'Succeeded', mode, message: '', rowsRead, rowsWritten, rowsDeleted, watermark }
+    return {
+      result: 'Succeeded',
+      mode,
+      message: leftOutMessage(leftOut),
+      rowsRead,
+      rowsWritten,
+      rowsDeleted,
+      watermark,
+    }
   })
 }
 

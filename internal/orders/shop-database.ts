@@ -32,7 +32,11 @@ export async function withSnapshot<T>(
     return await shop.transaction(
       { isolation: 'repeatable read', readOnly: true, statementTimeoutMs },
       async tx => {
-        const [clock] = await tx.query<{ at: Date }>('SELECT now() AS at')
+        // Times without a zone are taken as UTC; and a run that hangs doesn't hold back the shop's vacuum for ever.
+        const [clock] = await tx.query<{ at: Date }>(
+          `SELECT now() AS at, set_config('TimeZone', 'UTC', true),
+             set_config('idle_in_transaction_session_timeout', '${statementTimeoutMs}ms', true)`,
+        )
         const found = await columnsOf(tx)
         for (const [table, columns] of Object.entries(required)) checkTable(table, columns, found.get(table))
         return work({
