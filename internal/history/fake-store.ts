@@ -1,5 +1,6 @@
 import { compareBytes, replaces } from '#internal/domain/product-view.ts'
 import { Unavailable } from '#internal/errors/errors.ts'
+import { pageOf } from './page.ts'
 import { historyReadCap } from './store.ts'
 import type { RecordedView } from '#internal/domain/product-view.ts'
 import type { HistoryItem, HistoryStore, HistoryTtl, RecordedRow } from './store.ts'
@@ -79,16 +80,8 @@ export function createFakeHistoryStore(options: { ttl: HistoryTtl; now: () => nu
     async latest(userId, { limit, after }) {
       await reachable()
       const all = lookedAt(userId)
-      const items = all
-        .slice(0, historyReadCap)
-        .sort(newestFirst)
-        .filter(item => !after || newestFirst(item, after) > 0)
-      const page = items.slice(0, limit)
-      return {
-        items: page,
-        next: items.length > limit ? (page.at(-1) ?? null) : null,
-        truncated: all.length > historyReadCap,
-      }
+      const truncated = all.length > historyReadCap
+      return pageOf(all.slice(0, historyReadCap), { limit, after, truncated })
     },
     async newestEffectiveTime(userId, productId) {
       await reachable()
@@ -107,12 +100,6 @@ export function createFakeHistoryStore(options: { ttl: HistoryTtl; now: () => nu
         .slice(0, limit)
     },
   }
-}
-
-type Place = Pick<HistoryItem, 'productId' | 'viewedAt'>
-
-function newestFirst(a: Place, b: Place): number {
-  return b.viewedAt - a.viewedAt || compareBytes(a.productId, b.productId)
 }
 
 function addRow(user: User, { messageId, userId, productId, source, timestamp }: RecordedView): void {

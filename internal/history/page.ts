@@ -2,7 +2,7 @@ import { compareBytes } from '#internal/domain/product-view.ts'
 import type { HistoryItem, HistoryPage, HistoryPosition } from './store.ts'
 
 /** The order of a history: newest first, at equal times by product id in byte order. */
-export function newestFirst(a: HistoryPosition, b: HistoryPosition): number {
+function newestFirst(a: HistoryPosition, b: HistoryPosition): number {
   return b.viewedAt - a.viewedAt || compareBytes(a.productId, b.productId)
 }
 
