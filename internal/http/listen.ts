@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { Misconfigured } from '#internal/errors/errors.ts'
 import type { App } from './app.ts'
 
@@ -42,6 +42,7 @@ export async function listen({ app, host, port, portSetting, auth }: ListenOptio
     )
   }
   let closing = false
+  const connections = new Set<Socket>()
   const inHand = new Set<ServerResponse>()
   const server = createServer(
     {
@@ -57,6 +58,10 @@ export async function listen({ app, host, port, portSetting, auth }: ListenOptio
       void app.callback(request, response)
     },
   )
+  server.on('connection', socket => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
   server.setTimeout(idleLimitMs)
   server.keepAliveTimeout = idleLimitMs
   await new Promise<void>((resolve, reject) => {
@@ -73,7 +78,9 @@ export async function listen({ app, host, port, portSetting, auth }: ListenOptio
         if (!response.headersSent) response.setHeader('Connection', 'close')
       }
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
-      server.closeIdleConnections()
+      const busy = new Set([...inHand].map(response => response.req.socket))
+      // Node's own closing of idle connections leaves those that never sent a request.
+      for (const socket of connections) if (!busy.has(socket)) socket.destroy()
       const timer = setTimeout(() => server.closeAllConnections(), closeLimitMs)
       await closed
       clearTimeout(timer)
