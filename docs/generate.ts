@@ -5,50 +5,8 @@ import { apiSettings } from '../cmd/api/config.ts'
 import { etlProcessSettings } from '../cmd/etl/config.ts'
 import { ingestorSettings } from '../cmd/ingestor/config.ts'
 import { loaderSettings } from '../cmd/loader/config.ts'
-import { v7 as newId } from 'uuid'
-import { createFakeLog } from '#internal/eventlog/fake-log.ts'
-import { createHistoryService } from '#internal/history/changes.ts'
-import { createFakeHistoryStore } from '#internal/history/fake-store.ts'
-import { historyRoutes } from '#internal/history/routes.ts'
-import { defaultHistoryTtl } from '#internal/history/store.ts'
-import { createIntake } from '#internal/ingest/intake.ts'
-import { intakeRoutes } from '#internal/ingest/routes.ts'
-import { createFakeOrdersStore } from '#internal/orders/fake-store.ts'
-import { startRecommendations } from '#internal/recommend/service.ts'
-import { silentLogger as logger } from '#internal/telemetry/logger.ts'
-import { createMetrics } from '#internal/telemetry/metrics.ts'
 import { apiInfo } from '../cmd/shared/documentation.ts'
-import type { Route } from '#internal/http/route.ts'
-
-/** Every call that shops make, on fakes: what they answer does not matter here. */
-async function documentedRoutes(): Promise<Route[]> {
-  const metrics = createMetrics({ service: 'docs', version: apiInfo.version })
-  const now = Date.now
-  const history = createFakeHistoryStore({ ttl: defaultHistoryTtl, now })
-  await using log = createFakeLog()
-  await using recommendations = startRecommendations({
-    history,
-    orders: createFakeOrdersStore(),
-    logger,
-    metrics,
-    now,
-    newId,
-  })
-  const intake = createIntake({
-    log,
-    metrics,
-    now,
-    newId,
-    eventSource: '/',
-    ignoredUsers: new Set(),
-    maxViewsPerUserPerDay: 1,
-  })
-  return [
-    ...intakeRoutes(intake),
-    ...historyRoutes(createHistoryService({ log, store: history, logger })),
-    ...recommendations.routes,
-  ]
-}
+import { documentedRoutes } from './routes.ts'
 
 /** Writes what is generated from the code; with --check it only compares, and fails where a file is stale. */
 
