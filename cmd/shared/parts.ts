@@ -58,8 +58,11 @@ export function loaderPart(parts: Parts, settings: z.output<typeof loadSettings>
   readiness.add('store', () => answers(engines.pingStore()))
 }
 
-/** The api's part: answers to the shop's pages. */
-export function apiPart({ engines, opened, logger, metrics, readiness }: Parts): readonly Route[] {
+/** The api's part: answers to the shop's pages. What runs publish is looked for every `followEveryMs` (10 s). */
+export function apiPart(
+  { engines, opened, logger, metrics, readiness }: Parts,
+  { followEveryMs }: { followEveryMs?: number } = {},
+): readonly Route[] {
   const store = engines.history()
   const history = createHistoryService({ log: engines.log(), store, logger })
   const recommendations = startRecommendations({
@@ -69,6 +72,7 @@ export function apiPart({ engines, opened, logger, metrics, readiness }: Parts):
     metrics,
     now: Date.now,
     newId: uuidv7,
+    ...(followEveryMs !== undefined && { followEveryMs }),
   })
   opened.use(recommendations)
   readiness.add('recommendations', () => recommendations.readiness())

@@ -53,6 +53,7 @@ export async function prepareDemo(options: DemoOptions): Promise<Demo> {
   await untilLoaded(log, signal)
 
   const ready = await lastVisitor(views)
+  await untilRecommended(url, ready.user, signal)
   await writeFile(file, JSON.stringify({ until, ready } satisfies DemoFile))
   await rm(views)
   return { ...ready, fresh: true }
@@ -63,6 +64,16 @@ async function untilLoaded(log: Pick<EventLog, 'lag'>, signal: AbortSignal): Pro
     const lags = await log.lag(loaderGroup, productViewsTopic)
     if (lags.every(({ records }) => records === 0n)) return
     await sleep(50, undefined, { signal })
+  }
+}
+
+/** What the runs published is in the answers a moment later. */
+async function untilRecommended(url: string, user: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const response = await fetch(`${url}/v1/users/${encodeURIComponent(user)}/recommendations`, { signal })
+    const { items } = (await response.json()) as { items?: unknown[] }
+    if (items !== undefined && items.length > 0) return
+    await sleep(100, undefined, { signal })
   }
 }
 

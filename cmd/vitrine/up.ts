@@ -94,7 +94,11 @@ async function up(
   const readiness = createReadiness()
   const parts = { engines, opened, logger, metrics, readiness }
   loaderPart(parts, settings)
-  const routes = [...ingestorPart(parts, settings), ...apiPart(parts), ...opsRoutes({ readiness, metrics })]
+  const routes = [
+    ...ingestorPart(parts, settings),
+    ...apiPart(parts, { followEveryMs: 1_000 }),
+    ...opsRoutes({ readiness, metrics }),
+  ]
   const app = createApp({ routes, logger, metrics, info: apiInfo, errorPages: readErrorPages() })
   const listening = opened.use(await listen({ app, ...server }))
   opened.defer(() => readiness.leave())
