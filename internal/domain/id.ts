@@ -6,8 +6,11 @@ export const maxIdBytes = 256
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const control = /[\u0000-\u001f\u007f-\u009f]/
 
+const plain = /^[ -~]{1,256}$/
+
 /** Does the text keep the rule of {@link idForm}? A lone surrogate has no UTF-8, so it does not. */
 export function isId(text: string): boolean {
+  if (plain.test(text)) return true
   if (text.length === 0 || text.length > maxIdBytes) return false
   return text.isWellFormed() && !control.test(text) && Buffer.byteLength(text) <= maxIdBytes
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import { idForm, isId } from './id.ts'
 import { parseTimestamp, timestampForm } from './timestamp.ts'
@@ -54,10 +55,6 @@ export const viewSchema = z
     context: z.object({ source: id('From where: desktop, app, …').optional() }).optional(),
     timestamp: z
       .string()
-      .refine(text => parseTimestamp(text) !== null, {
-        error: `must be ${timestampForm}`,
-        ...reason('bad-timestamp'),
-      })
       .optional()
       .meta({ description: `${timestampForm}; the time of arrival when absent`, format: 'date-time' }),
   })
@@ -117,8 +114,9 @@ function readView(value: unknown, defaults: { newId: () => string; timestamp: nu
   const parsed = viewSchema.safeParse(value)
   if (!parsed.success) return toRefusal(parsed.error.issues[0], value)
   const { messageid, userid, properties, context, timestamp } = parsed.data
-  const time = timestamp === undefined ? defaults.timestamp : (parseTimestamp(timestamp) ?? Number.NaN)
-  if (!(time >= earliest)) return refuse('too-old', '/timestamp', 'must not be before the year 2000')
+  const time = timestamp === undefined ? defaults.timestamp : parseTimestamp(timestamp)
+  if (time === null) return refuse('bad-timestamp', '/timestamp', `must be ${timestampForm}`)
+  if (time < earliest) return refuse('too-old', '/timestamp', 'must not be before the year 2000')
   return {
     ok: true,
     view: {
@@ -131,15 +129,9 @@ function readView(value: unknown, defaults: { newId: () => string; timestamp: nu
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
 function parseJson(bytes: Buffer): { ok: true; value: unknown } | Refusal {
-  let text: string
-  try {
-    text = utf8.decode(bytes)
-  } catch {
-    return refuse('not-utf8', '', 'must be UTF-8')
-  }
+  if (!isUtf8(bytes)) return refuse('not-utf8', '', 'must be UTF-8')
+  const text = bytes.toString()
   try {
     return { ok: true, value: JSON.parse(text) as unknown }
   } catch {

@@ -8,8 +8,11 @@ export function parseTimestamp(text: string): number | null {
   const match = form.exec(text)
   if (!match) return null
   const day = Number(match[3])
-  const daysInMonth = new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate()
-  if (day < 1 || day > daysInMonth) return null
+  if (day < 1 || (day > 28 && day > daysInMonth(Number(match[1]), Number(match[2])))) return null
   const ms = Date.parse(text)
   return Number.isNaN(ms) ? null : ms
+}
+
+function daysInMonth(year: number, month: number): number {
+  return new Date(Date.UTC(year, month, 0)).getUTCDate()
 }

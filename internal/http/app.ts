@@ -6,6 +6,7 @@ import { check, collectHeaders, collectQuery, decode } from './check.ts'
 import { observeRequests, routeOf } from './observe.ts'
 import { openApi } from './openapi.ts'
 import { Problem, problemBody, problems, toProblem } from './problem.ts'
+import type { ServerResponse } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
@@ -65,11 +66,6 @@ function answer(route: Route): (ctx: Context) => Promise<void> {
     const contentType = contentTypeOf(ctx.req)
     const params = route.params ? check(route.params, ctx['params'], 'parameter') : undefined
     const query = route.refusal && !route.query ? {} : collectQuery(route.query, ctx.querystring)
-    const aborted = new AbortController()
-    const onClose = () => {
-      if (!ctx.res.writableFinished) aborted.abort()
-    }
-    ctx.res.once('close', onClose)
     const given = await route.handle({
       params,
       query: route.query ? check(route.query, query, 'parameter') : query,
@@ -79,10 +75,22 @@ function answer(route: Route): (ctx: Context) => Promise<void> {
       body: await readBody(route, ctx, contentType, bodyLimit),
       contentType,
       stream: ctx.req,
-      signal: aborted.signal,
+      get signal() {
+        return whenGone(ctx.res)
+      },
     })
     send(ctx, given, route)
   }
+}
+
+/** Made only for who asks, since most answers are faster than a client can leave. */
+function whenGone(response: ServerResponse): AbortSignal {
+  const gone = new AbortController()
+  if (response.closed) gone.abort()
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  return gone.signal
 }
 
 async function readBody(

@@ -63,7 +63,8 @@ const discardLimitMs = 5_000
 /** Reads on what nobody wants, for a while: were the connection cut at once, the answer would be lost with it. */
 export function discardRest(request: IncomingMessage): void {
   if (request.readableEnded || request.destroyed) return
+  request.resume()
+  if (request.complete) return
   const timer = setTimeout(() => request.destroy(), discardLimitMs)
   request.once('close', () => clearTimeout(timer))
-  request.resume()
 }
