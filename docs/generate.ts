@@ -26,7 +26,7 @@ function show(standard: unknown): string {
   if (standard === undefined || (Array.isArray(standard) && standard.length === 0)) return ''
   return typeof standard === 'number' && standard >= 60_000 && standard % 86_400_000 === 0
     ? `\`${standard / 86_400_000}d\``
-    : `\`${String(standard)}\``
+    : `\`${JSON.stringify(standard).replaceAll('"', '')}\``
 }
 
 const configuration = `# Settings

@@ -53,15 +53,16 @@ function arrowsOf(file: string, text: string): Arrow[] {
 }
 
 const roomOf = (path: string) => /^internal\/([^/]+)\//.exec(path)?.[1]
-const isTest = (file: string) => file.startsWith('test/') || file.endsWith('.test.ts')
+const isTest = (file: string) => file.startsWith('test/') || /(?:\.test|\/test-support)\.ts$/.test(file)
 
 /** Why an arrow is not allowed; `null` when it is. */
 function complaint({ from, to }: Arrow): string | null {
   if (isTest(from) || from.startsWith('bench/') || from.startsWith('docs/')) return null
+  if (isTest(to)) return 'what ships does not import tests'
   const room = roomOf(from)
   const library = wrapped[to]
   if (library !== undefined) return room === library ? null : `only internal/${library} may know ${to}`
-  if (room === undefined) return /^(test|bench)\//.test(to) ? 'what ships does not import tests' : null
+  if (room === undefined) return null
   if (/^(cmd|test|bench)\//.test(to)) return 'internal imports nothing from cmd, test or bench'
   const target = roomOf(to)
   if (target === undefined || target === room) return null

@@ -132,8 +132,9 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
       await log().ensureTopics(wantedTopics)
     },
     async schemaProblem() {
-      for (const { component, wanted, standing } of schemas()) {
-        const version = await standing()
+      for (const schema of schemas()) {
+        const { component, wanted } = schema
+        const version = await schema.standing()
         if (version < wanted) {
           return `the schema of ${component} stands at ${version} and must be at ${wanted}: run vitrine init`
         }
