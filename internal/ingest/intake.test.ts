@@ -1,5 +1,9 @@
 import { expect } from 'chai'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseProductView } from '#internal/domain/product-view-json.ts'
 import { createFakeLog } from '#internal/eventlog/fake-log.ts'
 import { productViewsTopic, topics } from '#internal/eventlog/topics.ts'
 import { createApp } from '#internal/http/app.ts'
@@ -9,6 +13,7 @@ import { createMetrics } from '#internal/telemetry/metrics.ts'
 import { createIntake } from './intake.ts'
 import { intakeRoutes } from './routes.ts'
 import { sendViews, toLog, toUrl } from './send.ts'
+import { takeStream } from './stream.ts'
 import type { FakeLog } from '#internal/eventlog/fake-log.ts'
 import type { Listening } from '#internal/http/listen.ts'
 import type { Intake } from './intake.ts'
@@ -152,6 +157,45 @@ describe('intake', () => {
 
   it('takes an empty stream', async () => {
     expect(await post('', 'application/x-ndjson')).to.deep.include({ status: 200 })
+  })
+
+  it('keeps what it judged of a stream that breaks off, so that verdicts and log agree', async () => {
+    const socket = connect(server.port, '127.0.0.1')
+    const line = `${JSON.stringify(view('a'))}\n`
+    socket.write(
+      `POST /v1/views HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: 100000\r\n\r\n${line}{"event"`,
+    )
+    socket.end()
+    socket.resume()
+    await once(socket, 'close')
+    while (inLog().length === 0) await sleep(10)
+    expect(inLog().map(({ key }) => key)).to.deep.equal(['a'])
+  })
+
+  it('reads a stream no faster than the log takes it', async () => {
+    let pending = 0
+    let most = 0
+    const slow: Intake = {
+      ...intake,
+      async append(views) {
+        pending += views.length
+        most = Math.max(most, pending)
+        await sleep(1)
+        pending -= views.length
+      },
+    }
+    const line = Buffer.from(`${JSON.stringify(view('a'))}\n`.repeat(250))
+    async function* long() {
+      for (let i = 0; i < 80; i += 1) yield line
+    }
+    const counts = { lines: 0, accepted: 0, refused: 0, reasons: {}, errors: [] }
+    await takeStream(
+      long(),
+      { ...slow, checkBytes: bytes => parseProductView(bytes, { newId: () => 'm', now }) },
+      counts,
+    )
+    expect(counts).to.include({ lines: 20_000, accepted: 20_000, refused: 0 })
+    expect(most).to.be.at.most(2_000)
   })
 
   it('says when to come back while the log is away, and has counted nothing', async () => {
