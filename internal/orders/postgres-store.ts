@@ -16,6 +16,7 @@ import type {
 } from './store.ts'
 
 const rowsAtOnce = 1_000
+const rowsDeletedAtOnce = 50_000
 const tableOf: Record<PublishedSet, string> = {
   rankings: 'rankings',
   products: 'products',
@@ -72,6 +73,14 @@ export function createPostgresOrdersStore({
        ON CONFLICT (name, version) DO NOTHING`,
       [set, id, new Date(snapshotAt), new Date(now())],
     )
+  }
+
+  /** In parts, so that however large a version is, no statement comes near its time limit. */
+  async function deleteVersion(table: string, id: string): Promise<void> {
+    const deletePart = `
+      DELETE FROM productviews.${table} WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM productviews.${table} WHERE version = $1 LIMIT ${rowsDeletedAtOnce}))`
+    while ((await postgres.execute(deletePart, [id])) === rowsDeletedAtOnce);
   }
 
   async function currentVersion(set: PublishedSet): Promise<Version | null> {
@@ -229,9 +238,7 @@ export function createPostgresOrdersStore({
         writtenAt: row.writtenat.getTime(),
       }))
       const old = versionsToDrop(known, (await currentVersion(set))?.id ?? null, at)
-      await postgres.execute(`DELETE FROM productviews.${tableOf[set]} WHERE version = ANY($1::text[])`, [
-        old,
-      ])
+      for (const id of old) await deleteVersion(tableOf[set], id)
       await postgres.execute(
         'DELETE FROM productviews.set_versions WHERE name = $1 AND version = ANY($2::text[])',
         [set, old],

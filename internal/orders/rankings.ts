@@ -1,3 +1,4 @@
+import { hasGoodIds } from './pipeline.ts'
 import { isCancelled } from './shop-database.ts'
 import { rankingWindows } from './store.ts'
 import type { ShopSnapshot } from './shop-database.ts'
@@ -29,6 +30,8 @@ function thisMonth(shift: string): string {
 
 interface RankingRow extends RankedProduct {
   readonly category: string | null
+  /** The product's own, also in the ranking of the whole shop. */
+  readonly categoryId: string
 }
 
 /**
@@ -57,14 +60,17 @@ async function* readWindow(
          row_number() OVER (PARTITION BY category_id ORDER BY ${best}) AS category_place
        FROM counted
      )
-     SELECT NULL AS category, product_id::text AS "productId", buyers, quantity, place FROM ranked WHERE place <= ${perScope}
+     SELECT NULL AS category, category_id::text AS "categoryId", product_id::text AS "productId", buyers, quantity, place
+     FROM ranked WHERE place <= ${perScope}
      UNION ALL
-     SELECT category_id::text, product_id::text, buyers, quantity, category_place FROM ranked WHERE category_place <= ${perScope}
+     SELECT category_id::text, category_id::text, product_id::text, buyers, quantity, category_place
+     FROM ranked WHERE category_place <= ${perScope}
      ORDER BY category NULLS FIRST, place`,
     [new Date(shop.at), timeZone],
   )
   let current = null as { category: string | null; products: RankedProduct[] } | null
-  for await (const { category, productId, buyers, quantity } of rows) {
+  for await (const { category, categoryId, productId, buyers, quantity } of rows) {
+    if (!hasGoodIds(productId, categoryId)) continue
     if (current?.category !== category) {
       if (current) yield { ...current, window }
       current = { category, products: [] }
@@ -79,7 +85,7 @@ export async function* readBoughtTogether(
   shop: ShopSnapshot,
   windowMs: number,
 ): AsyncGenerator<BoughtTogether> {
-  yield* shop.stream<BoughtTogether>(
+  const rows = shop.stream<BoughtTogether>(
     `WITH lines AS (
        SELECT DISTINCT i.order_id, i.product_id FROM orders o JOIN order_items i USING (order_id)
        WHERE o.created_at >= $1 AND NOT ${isCancelled(shop.tables)}
@@ -96,4 +102,5 @@ export async function* readBoughtTogether(
      WHERE place <= ${pairsPerProduct} ORDER BY product_id, place`,
     [new Date(shop.at - windowMs)],
   )
+  for await (const pair of rows) if (hasGoodIds(pair.productId, pair.otherProductId)) yield pair
 }

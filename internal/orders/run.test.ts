@@ -160,11 +160,16 @@ describe('a run of the orders pipeline', function () {
 
   it('leaves out rows whose ids can not be kept, and says so', async () => {
     await shop.postgres.execute(`
-      INSERT INTO orders VALUES ('o5', '', now(), NULL, false);
+      INSERT INTO products (product_id, category_id) VALUES ('stray', ''), (repeat('x', 257), 'wear');
+      INSERT INTO orders VALUES ('o5', '', now(), NULL, false), ('o6', 'anna', now(), NULL, false), ('o7', 'bert', now(), NULL, false);
       INSERT INTO order_items (order_id, product_id, quantity) VALUES ('o5', 'hat', 1)`)
+    await shop.postgres.execute(`
+      INSERT INTO order_items (order_id, product_id, quantity)
+      SELECT order_id, product_id, 9 FROM orders, products WHERE order_id IN ('o6', 'o7') AND product_id NOT IN ('hat', 'shoe')`)
     const report = await run(shop, store)
     expect(report).to.include({ result: 'Succeeded', rowsRead: 4 })
-    expect(report.message).to.match(/^1 rows were left out: .*256 bytes/)
+    expect(report.message).to.match(/^5 rows were left out: .*256 bytes/)
+    expect(await bestSellers()).to.deep.equal(['hat', 'shoe'])
   })
 
   it('says what is wrong with a source: a missing table, a missing column, a server that is away', async () => {

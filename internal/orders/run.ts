@@ -8,7 +8,7 @@ import { productsPipeline } from './products-pipeline.ts'
 import { withSnapshot } from './shop-database.ts'
 import type { Postgres } from '#internal/postgres/client.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
-import type { Pipeline, RunProgress } from './pipeline.ts'
+import type { Done, Pipeline, RunProgress } from './pipeline.ts'
 import type { Lease, OrdersStore, RunReport, RunResult, ScheduleState } from './store.ts'
 
 const leaseMs = 60_000
@@ -165,10 +165,10 @@ async function copy(options: RunOptions, lease: Lease, signal: AbortSignal): Pro
       if (!(await store.publish(set, version))) {
         throw new Conflict(`a later snapshot of ${set} is published already; this run's is dropped`)
       }
-      await store.dropOldVersions(set, now())
     }
     const lastFullAt = full ? shop.at : (state?.lastFullAt ?? shop.at)
     await store.writeState(schedule, { sourceHash, watermark: done.watermark, lastFullAt, rows })
+    await dropOld(done.sets, options)
     const { rowsRead, rowsWritten, rowsDeleted } = done
     const watermark = new Date(done.watermark).toISOString()
     return {
@@ -181,6 +181,15 @@ async function copy(options: RunOptions, lease: Lease, signal: AbortSignal): Pro
       watermark,
     }
   })
+}
+
+/** What was published stands, also when older versions can't be dropped now: the next run tries again. */
+async function dropOld(sets: Done['sets'], { store, now, logger }: RunOptions): Promise<void> {
+  for (const set of sets) {
+    await store
+      .dropOldVersions(set, now())
+      .catch((error: unknown) => logger.warn({ set, error }, 'could not drop old versions'))
+  }
 }
 
 function refuse(rows: number, state: ScheduleState | null, guard: RunOptions['guard']): string | null {
