@@ -7,30 +7,12 @@ export const idParameter = z
   .refine(isId, { error: `must be ${idForm}` })
   .meta({ description: `An id: ${idForm}` })
 
-/**
- * An id in a header, as UTF-8 bytes. HTTP hands header values over byte by byte as Latin-1, so they are put
- * together again here. `missing` is the refusal when the header is absent or empty.
- */
+/** An id in a header. `missing` is the refusal when the header is absent or empty. */
 export function idHeader(missing: string) {
   return z
     .string({ error: missing })
-    .transform((text, context) => {
-      const id = decodeHeader(text)
-      if (id !== null && isId(id)) return id
-      context.addIssue({ code: 'custom', message: text === '' ? missing : `must be ${idForm}` })
-      return z.NEVER
-    })
+    .refine(isId, { error: ({ input }) => (input === '' ? missing : `must be ${idForm}`) })
     .meta({ description: `An id: ${idForm}` })
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function decodeHeader(text: string): string | null {
-  try {
-    return utf8.decode(Buffer.from(text, 'latin1'))
-  } catch {
-    return null
-  }
 }
 
 /** `limit` of every list. */
