@@ -1,8 +1,9 @@
 import { forEachAtMost } from '#internal/cassandra/concurrent.ts'
+import { compareLines } from './changed-lines.ts'
 import type { Cassandra } from '#internal/cassandra/client.ts'
 import type { OrderLine, OrdersStore, OrderWithLines } from './store.ts'
 
-type CassandraOrders = Pick<OrdersStore, 'replaceOrders' | 'storedOrders' | 'boughtSince' | 'ordersOfUser'>
+type CassandraOrders = Pick<OrdersStore, 'replaceOrders' | 'ordersNotSeen' | 'boughtSince' | 'ordersOfUser'>
 
 const ordersAtOnce = 32
 
@@ -53,8 +54,7 @@ export function createCassandraOrders(cassandra: Cassandra): CassandraOrders {
     const [owner] = await cassandra.execute<{ userid: string; writtenat: Date }>(readOwner, [orderId])
     if (owner && owner.writtenat.getTime() > at) return { written: 0, deleted: 0 }
     const standing = owner ? await linesOf(owner.userid, orderId) : []
-    const changed = lines.filter(line => !standing.some(other => isSame(line, other))).length
-    const gone = standing.filter(line => !lines.some(other => isSameRow(line, other)))
+    const { changed, gone } = compareLines(standing, lines)
     const micros = at * 1_000
 
     const [first] = lines
@@ -82,7 +82,7 @@ export function createCassandraOrders(cassandra: Cassandra): CassandraOrders {
         micros,
       ]),
     )
-    return { written: changed, deleted: gone.length }
+    return { written: changed.length, deleted: gone.length }
   }
 
   return {
@@ -95,14 +95,16 @@ export function createCassandraOrders(cassandra: Cassandra): CassandraOrders {
       })
       return counts
     },
-    async *storedOrders(since) {
+    async *ordersNotSeen(since, at) {
       // A look at every order, once a day and page by page: no query that answers anybody does this.
-      const rows = cassandra.stream<{ orderid: string; messagetime: Date }>(
-        'SELECT orderid, messagetime FROM order_owner',
+      const rows = cassandra.stream<{ orderid: string; messagetime: Date; writtenat: Date }>(
+        'SELECT orderid, messagetime, writtenat FROM order_owner',
         [],
         { pageSize: 1_000, timeoutMs: 30_000 },
       )
-      for await (const { orderid, messagetime } of rows) if (messagetime.getTime() >= since) yield orderid
+      for await (const { orderid, messagetime, writtenat } of rows) {
+        if (messagetime.getTime() >= since && writtenat.getTime() < at) yield orderid
+      }
     },
     async boughtSince(userId, since) {
       const lines = await linesOf(userId)
@@ -110,17 +112,4 @@ export function createCassandraOrders(cassandra: Cassandra): CassandraOrders {
     },
     ordersOfUser: userId => linesOf(userId),
   }
-}
-
-function isSameRow(a: OrderLine, b: OrderLine): boolean {
-  return a.userId === b.userId && a.orderId === b.orderId && a.productId === b.productId
-}
-
-function isSame(a: OrderLine, b: OrderLine): boolean {
-  return (
-    isSameRow(a, b) &&
-    a.categoryId === b.categoryId &&
-    a.quantity === b.quantity &&
-    a.orderedAt === b.orderedAt
-  )
 }

@@ -93,9 +93,11 @@ export function createFakeOrdersStore({ now = Date.now }: { now?: () => number }
       }
       return counts
     },
-    async *storedOrders(since) {
+    async *ordersNotSeen(since, at) {
       await reachable()
-      for (const [orderId, { lines }] of orders) if ((lines[0]?.orderedAt ?? 0) >= since) yield orderId
+      for (const [orderId, { lines, writtenAt }] of orders) {
+        if ((lines[0]?.orderedAt ?? 0) >= since && writtenAt < at) yield orderId
+      }
     },
     async writeRankings(version, rows) {
       const written = await write('rankings', version, rows)

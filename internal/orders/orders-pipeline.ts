@@ -65,16 +65,9 @@ async function* readOrders(
   if (current) yield current
 }
 
-/** Stored orders that the shop has no more. */
+/** Stored orders that the shop has no more: a full pass has just written all that it has. */
 async function* readGone({ shop, store, windowMs }: Work): AsyncGenerator<OrderWithLines> {
-  for await (const ids of inBatches(store.storedOrders(shop.at - windowMs), ordersAtOnce)) {
-    const there = await shop.query<{ order_id: string }>(
-      'SELECT order_id::text FROM orders WHERE order_id::text = ANY($1::text[]) AND created_at >= $2',
-      [ids, new Date(shop.at - windowMs)],
-    )
-    const known = new Set(there.map(({ order_id }) => order_id))
-    for (const orderId of ids) if (!known.has(orderId)) yield { orderId, lines: [] }
-  }
+  for await (const orderId of store.ordersNotSeen(shop.at - windowMs, shop.at)) yield { orderId, lines: [] }
 }
 
 async function replaceAll(

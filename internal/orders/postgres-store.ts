@@ -1,5 +1,6 @@
 import { Conflict } from '#internal/errors/errors.ts'
 import { inBatches } from './batches.ts'
+import { compareLines } from './changed-lines.ts'
 import { versionsToDrop } from './versions.ts'
 import type { Postgres } from '#internal/postgres/client.ts'
 import type {
@@ -28,12 +29,16 @@ const lockOwners = `
   SELECT orderid, writtenat > $2 AS later FROM productviews.order_owner
   WHERE orderid = ANY($1::text[]) ORDER BY orderid FOR UPDATE`
 
+const readOrders = `
+  SELECT line.orderid AS "orderId", line.productid AS "productId", line.categoryid AS "categoryId", line.quantity,
+    line.userid AS "userId", line.messagetime AS "orderedAt"
+  FROM productviews.order_owner owner JOIN productviews.order_views line USING (userid, orderid)
+  WHERE owner.orderid = ANY($1::text[])`
+
 const deleteLines = `
-  DELETE FROM productviews.order_views line USING productviews.order_owner owner
-  WHERE owner.orderid = ANY($1::text[]) AND line.userid = owner.userid AND line.orderid = owner.orderid
-    AND NOT EXISTS (
-      SELECT FROM unnest($2::text[], $3::text[], $4::text[]) AS kept (userid, orderid, productid)
-      WHERE kept.userid = line.userid AND kept.orderid = line.orderid AND kept.productid = line.productid)`
+  DELETE FROM productviews.order_views line
+  USING unnest($1::text[], $2::text[], $3::text[]) AS gone (userid, orderid, productid)
+  WHERE line.userid = gone.userid AND line.orderid = gone.orderid AND line.productid = gone.productid`
 
 const upsertLines = `
   INSERT INTO productviews.order_views AS standing (orderid, productid, categoryid, quantity, userid, messagetime)
@@ -134,28 +139,29 @@ export function createPostgresOrdersStore({
         const ids = [...given.keys()]
         const lines = ids.flatMap(id => given.get(id) ?? [])
         const owners = ids.flatMap(id => given.get(id)?.[0] ?? [])
-        const gone = ids.filter(id => (given.get(id)?.length ?? 0) === 0)
+        const emptied = ids.filter(id => given.get(id)?.length === 0)
+        const standing = await tx.query<LineRow>(readOrders, [ids])
+        const { changed, gone } = compareLines(standing.map(toLine), lines)
         const deleted = await tx.execute(deleteLines, [
-          ids,
-          lines.map(({ userId }) => userId),
-          lines.map(({ orderId }) => orderId),
-          lines.map(({ productId }) => productId),
+          gone.map(({ userId }) => userId),
+          gone.map(({ orderId }) => orderId),
+          gone.map(({ productId }) => productId),
         ])
-        const written = await tx.execute(upsertLines, lineColumns(lines))
+        const written = await tx.execute(upsertLines, lineColumns(changed))
         await tx.execute(upsertOwners, [
           owners.map(({ orderId }) => orderId),
           owners.map(({ userId }) => userId),
           owners.map(({ orderedAt }) => new Date(orderedAt).toISOString()),
           new Date(at),
         ])
-        await tx.execute('DELETE FROM productviews.order_owner WHERE orderid = ANY($1::text[])', [gone])
+        await tx.execute('DELETE FROM productviews.order_owner WHERE orderid = ANY($1::text[])', [emptied])
         return { written, deleted }
       })
     },
-    async *storedOrders(since) {
+    async *ordersNotSeen(since, at) {
       const rows = postgres.stream<{ orderid: string }>(
-        'SELECT orderid FROM productviews.order_owner WHERE messagetime >= $1 ORDER BY orderid',
-        [new Date(since)],
+        'SELECT orderid FROM productviews.order_owner WHERE messagetime >= $1 AND writtenat < $2',
+        [new Date(since), new Date(at)],
       )
       for await (const { orderid } of rows) yield orderid
     },
@@ -286,13 +292,13 @@ export function createPostgresOrdersStore({
       )
     },
     async ordersOfUser(userId) {
-      const rows = await postgres.query<Omit<OrderLine, 'orderedAt'> & { orderedAt: Date }>(
+      const rows = await postgres.query<LineRow>(
         `SELECT orderid AS "orderId", productid AS "productId", categoryid AS "categoryId", quantity, userid AS "userId",
            messagetime AS "orderedAt"
          FROM productviews.order_views WHERE userid = $1 ORDER BY orderid, productid`,
         [userId],
       )
-      return rows.map(row => ({ ...row, orderedAt: row.orderedAt.getTime() }))
+      return rows.map(toLine)
     },
     async lastReports(pipeline, limit) {
       const rows = await postgres.query<{ report: RunReport }>(
@@ -302,6 +308,12 @@ export function createPostgresOrdersStore({
       return rows.map(({ report }) => report)
     },
   }
+}
+
+type LineRow = Omit<OrderLine, 'orderedAt'> & { readonly orderedAt: Date }
+
+function toLine(row: LineRow): OrderLine {
+  return { ...row, orderedAt: row.orderedAt.getTime() }
 }
 
 function lineColumns(lines: readonly OrderLine[]): unknown[][] {

@@ -112,8 +112,11 @@ export interface OrdersWriter {
    * the old user. `at` is the snapshot's time (epoch milliseconds): a run never undoes what a later snapshot wrote.
    */
   replaceOrders(orders: readonly OrderWithLines[], at: number): Promise<{ written: number; deleted: number }>
-  /** Streams the ids of stored orders made at or after `since` (epoch milliseconds). */
-  storedOrders(since: number): AsyncIterable<string>
+  /**
+   * Streams the ids of stored orders made at or after `since` that no snapshot of `at` or later has written (both epoch
+   * milliseconds): once all orders of a snapshot are replaced, those that the shop has no more.
+   */
+  ordersNotSeen(since: number, at: number): AsyncIterable<string>
 
   /** Each of these writes under a version that no reader sees until it is published. */
   writeRankings(version: Version, rankings: AsyncIterable<Ranking>): Promise<number>

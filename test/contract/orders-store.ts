@@ -79,8 +79,8 @@ export function describeOrdersStore(adapter: string, start: StartOrders): void {
       expect(await store.ordersOfUser(bert)).to.deep.equal([])
     })
 
-    it('streams the orders made since a time', async () => {
-      const [old, fresh] = [name('order'), name('order')]
+    it('streams the orders made since a time that a snapshot has not seen', async () => {
+      const [old, fresh, seen] = [name('order'), name('order'), name('order')]
       const user = name('user')
       await store.replaceOrders(
         [
@@ -89,8 +89,9 @@ export function describeOrdersStore(adapter: string, start: StartOrders): void {
         ],
         at,
       )
-      const found = await Array.fromAsync(store.storedOrders(at - 2_000))
-      expect(found).to.include(fresh).and.not.include(old)
+      await store.replaceOrders([{ orderId: seen, lines: [line(seen, user, 'hat')] }], at + 10)
+      const found = await Array.fromAsync(store.ordersNotSeen(at - 2_000, at + 10))
+      expect(found).to.include(fresh).and.not.include.oneOf([old, seen])
     })
 
     it('knows what a user bought since a time', async () => {
