@@ -18,6 +18,7 @@ import type {
 
 const rowsAtOnce = 1_000
 const rowsDeletedAtOnce = 50_000
+const reportsKeptMs = 90 * 86_400_000
 const tableOf: Record<PublishedSet, string> = {
   rankings: 'rankings',
   products: 'products',
@@ -257,6 +258,10 @@ export function createPostgresOrdersStore({
          ON CONFLICT (pipeline, startedat, run) DO UPDATE SET report = excluded.report`,
         [report.pipeline, new Date(report.startedAt), report.run, JSON.stringify(report)],
       )
+      await postgres.execute('DELETE FROM productviews.etl_runs WHERE pipeline = $1 AND startedat < $2', [
+        report.pipeline,
+        new Date(report.startedAt - reportsKeptMs),
+      ])
     },
 
     currentVersion,

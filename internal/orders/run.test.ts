@@ -110,6 +110,9 @@ describe('a run of the orders pipeline', function () {
       expect(await store.currentVersion('rankings')).to.deep.equal(before)
       expect(await store.currentVersion('bought-together')).to.deep.include({ id: before?.id })
     }
+    const stopped = await run(shop, store, { signal: AbortSignal.abort() })
+    expect(stopped.result).to.equal('Failed')
+    expect(stopped.message).to.match(/stopped before its end; nothing was published/)
     expect(await run(shop, store)).to.include({ result: 'Succeeded' })
     expect(await store.currentVersion('rankings')).to.not.deep.equal(before)
   })

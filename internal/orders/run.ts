@@ -78,6 +78,9 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
 }
 
 function failed(error: unknown, logger: Logger): Outcome {
+  if (error instanceof Error && error.name === 'AbortError') {
+    return ended('Failed', 'the run was stopped before its end; nothing was published, run it again')
+  }
   if (!(error instanceof VitrineError)) logger.error({ error }, 'the run failed')
   return ended('Failed', error instanceof Error ? error.message : String(error))
 }
