@@ -8,7 +8,16 @@ import { day, openDatabase, shopTables } from './test-support.ts'
 import type { BoughtTogether, RankedProduct, Ranking, RankingWindow } from './store.ts'
 import type { TestDatabase } from './test-support.ts'
 
-const timeZone = 'Pacific/Auckland'
+/** Some whose clocks change at midnight of a month's first day, so that it is missing or comes twice. */
+const timeZones = [
+  'UTC',
+  'Europe/Berlin',
+  'Asia/Kolkata',
+  'Pacific/Auckland',
+  'America/New_York',
+  'America/Asuncion',
+  'America/Havana',
+]
 const windowMs = 20 * day
 const runs = process.env['VITRINE_SOAK'] ? 1_000 : 40
 
@@ -19,8 +28,8 @@ interface Line {
 
 interface Order {
   readonly user: number
-  /** How long before the orders are written; negative in the future. */
-  readonly ageMs: number
+  /** Epoch milliseconds; may be after the moment of the rankings. */
+  readonly at: number
   readonly cancelled: boolean | null
   readonly lines: readonly Line[]
 }
@@ -29,18 +38,63 @@ interface Order {
 const productIds = ['b', 'B', 'a', 'é', '_', 'product-10', 'product-9']
 const categoryOf = (product: number) => (product % 2 === 0 ? 'hats' : 'Shoes')
 
-const order: fc.Arbitrary<Order> = fc.record({
-  user: fc.nat(3),
-  ageMs: fc.oneof(
-    fc.integer({ min: -day, max: 70 * day }),
-    fc.constantFrom(day + 60_000, 7 * day - 60_000, 400 * day),
-  ),
-  cancelled: fc.constantFrom(true, false, null),
-  lines: fc.array(
-    fc.record({ product: fc.nat(productIds.length - 1), quantity: fc.integer({ min: 1, max: 3 }) }),
-    { maxLength: 5 },
-  ),
+const minute = 60_000
+
+/** Within a day of the first of the month that lies `monthsBack` before; where zones disagree on the month. */
+const nearMonthStart = (time: number, monthsBack: number): fc.Arbitrary<number> => {
+  const date = new Date(time)
+  const start = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - monthsBack, 1)
+  return fc.integer({ min: -1_440, max: 1_440 }).map(minutes => start + minutes * minute)
+}
+
+const moment: fc.Arbitrary<number> = fc
+  .integer({ min: Date.UTC(2016, 0), max: Date.UTC(2026, 0) })
+  .chain(time => fc.oneof(fc.constant(time), nearMonthStart(time, 0)))
+
+const orderAround = (now: number): fc.Arbitrary<Order> =>
+  fc.record({
+    user: fc.nat(3),
+    at: fc.oneof(
+      fc.integer({ min: now - 70 * day, max: now + day }),
+      fc.constantFrom(now, now + 1, now - day, now - day - 1, now - 7 * day, now - 400 * day),
+      nearMonthStart(now, 0),
+      nearMonthStart(now, 1),
+    ),
+    cancelled: fc.constantFrom(true, false, null),
+    lines: fc.array(
+      fc.record({ product: fc.nat(productIds.length - 1), quantity: fc.integer({ min: 1, max: 3 }) }),
+      { maxLength: 5 },
+    ),
+  })
+
+interface Sales {
+  readonly now: number
+  readonly timeZone: string
+  readonly orders: readonly Order[]
+}
+
+const sales: fc.Arbitrary<Sales> = moment.chain(now =>
+  fc.record({
+    now: fc.constant(now),
+    timeZone: fc.constantFrom(...timeZones),
+    orders: fc.array(orderAround(now), { maxLength: 25 }),
+  }),
+)
+
+/** An order each half hour of the hours around `start`, the first of a month. */
+const aroundStart = (timeZone: string, start: string, now: string): Sales => ({
+  timeZone,
+  now: Date.parse(now),
+  orders: Array.from({ length: 24 }, (_, i) => ({
+    user: 0,
+    at: Date.parse(start) + i * 30 * minute,
+    cancelled: false,
+    lines: [{ product: 0, quantity: 1 }],
+  })),
 })
+
+const midnightTwice = aroundStart('America/Havana', '2020-11-01T00:00Z', '2020-12-05T00:00Z')
+const midnightMissing = aroundStart('America/Asuncion', '2017-10-01T00:00Z', '2017-11-05T00:00Z')
 
 describe('rankings', function () {
   this.timeout(240_000)
@@ -54,31 +108,29 @@ describe('rankings', function () {
   })
   after(async () => shop[Symbol.asyncDispose]())
 
-  it('are what counting one by one gives, whatever the orders', async () => {
+  it('are what counting one by one gives, whatever the orders, the moment and the time zone', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(order, { maxLength: 25 }), async orders => {
-        const now = Date.now()
-        await fill(shop, orders, now)
-        const { rankings, pairs, at } = await withSnapshot(shop.postgres, async snapshot => ({
-          rankings: await Array.fromAsync(readRankings(snapshot, timeZone)),
-          pairs: await Array.fromAsync(readBoughtTogether(snapshot, windowMs)),
-          at: snapshot.at,
-        }))
-        const sales = orders
-          .filter(({ cancelled }) => cancelled !== true)
-          .map(one => ({ ...one, ageMs: at - (now - one.ageMs) }))
+      fc.asyncProperty(sales, async ({ now, timeZone, orders }) => {
+        await fill(shop, orders)
+        const { rankings, pairs } = await withSnapshot(shop.postgres, async snapshot => {
+          const then = { ...snapshot, at: now }
+          return {
+            rankings: await Array.fromAsync(readRankings(then, timeZone)),
+            pairs: await Array.fromAsync(readBoughtTogether(then, windowMs)),
+          }
+        })
+        const sold = orders.filter(({ cancelled }) => cancelled !== true)
         for (const window of rankingWindows) {
+          const inWindow = sold.filter(({ at }) => isWithin(window, at, now, timeZone))
           for (const category of [null, 'hats', 'Shoes']) {
             const found = rankings.find(one => one.window === window && one.category === category)
-            expect(found?.products ?? [], `${category} ${window}`).to.deep.equal(
-              count(sales, at, window, category),
-            )
+            expect(found?.products ?? [], `${category} ${window}`).to.deep.equal(count(inWindow, category))
           }
         }
         expect(distinctScopes(rankings)).to.equal(rankings.length)
-        expect(new Set(pairs.map(key))).to.deep.equal(new Set(countPairs(sales).map(key)))
+        expect(new Set(pairs.map(key))).to.deep.equal(new Set(countPairs(sold, now).map(key)))
       }),
-      { numRuns: runs },
+      { numRuns: runs, examples: [[midnightTwice], [midnightMissing]] },
     )
   })
 
@@ -88,7 +140,7 @@ describe('rankings', function () {
       INSERT INTO orders (order_id, user_id, created_at) VALUES ('o', 'u', now() - interval '1 hour');
       INSERT INTO order_items (order_id, product_id, quantity) SELECT 'o', 'p' || i, i FROM generate_series(1, 3000) i`)
     const rankings = await withSnapshot(large.postgres, snapshot =>
-      Array.fromAsync(readRankings(snapshot, timeZone)),
+      Array.fromAsync(readRankings(snapshot, 'UTC')),
     )
     const ofDay = rankings.filter(({ window }) => window === '1d')
     expect(ofDay.map(({ category, products }) => [category, products.length])).to.have.deep.members([
@@ -101,14 +153,14 @@ describe('rankings', function () {
   })
 })
 
-async function fill({ postgres }: TestDatabase, orders: readonly Order[], now: number): Promise<void> {
+async function fill({ postgres }: TestDatabase, orders: readonly Order[]): Promise<void> {
   await postgres.execute('TRUNCATE order_items, orders')
   await postgres.execute(
     'INSERT INTO orders (order_id, user_id, created_at, cancelled) SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::boolean[])',
     [
       orders.map((_, i) => `o${i}`),
       orders.map(({ user }) => `user-${user}`),
-      orders.map(({ ageMs }) => new Date(now - ageMs).toISOString()),
+      orders.map(({ at }) => new Date(at).toISOString()),
       orders.map(({ cancelled }) => cancelled),
     ],
   )
@@ -125,15 +177,15 @@ async function fill({ postgres }: TestDatabase, orders: readonly Order[], now: n
 
 const windowDays: Partial<Record<RankingWindow, number>> = { '1d': 1, '7d': 7, '30d': 30, '90d': 90 }
 
-function isWithin(window: RankingWindow, at: number, now: number): boolean {
+function isWithin(window: RankingWindow, at: number, now: number, timeZone: string): boolean {
   if (window !== 'previous-month') return at <= now && at >= now - (windowDays[window] ?? Infinity) * day
-  const [year, month] = monthIn(now)
-  const [orderYear, orderMonth] = monthIn(at)
+  const [year, month] = monthIn(now, timeZone)
+  const [orderYear, orderMonth] = monthIn(at, timeZone)
   return orderYear * 12 + orderMonth - (year * 12 + month) === -1
 }
 
-/** Year and month on a calendar in the shop's zone. */
-function monthIn(time: number): [number, number] {
+/** Year and month on a calendar in the zone. */
+function monthIn(time: number, timeZone: string): [number, number] {
   const parts = new Intl.DateTimeFormat('en', { timeZone, year: 'numeric', month: 'numeric' }).formatToParts(
     time,
   )
@@ -141,31 +193,24 @@ function monthIn(time: number): [number, number] {
   return [number('year'), number('month')]
 }
 
-function count(
-  sales: readonly Order[],
-  now: number,
-  window: RankingWindow,
-  category: string | null,
-): RankedProduct[] {
+function count(sold: readonly Order[], category: string | null): RankedProduct[] {
   return productIds
-    .flatMap((productId, product) => {
-      if (category !== null && categoryOf(product) !== category) return []
-      const sold = sales
-        .filter(({ ageMs }) => isWithin(window, now - ageMs, now))
-        .flatMap(one =>
-          one.lines.filter(line => line.product === product).map(line => ({ ...line, user: one.user })),
-        )
-      const quantity = sold.reduce((sum, line) => sum + line.quantity, 0)
-      return sold.length === 0
-        ? []
-        : [{ productId, buyers: new Set(sold.map(({ user }) => user)).size, quantity }]
+    .map((productId, product) => {
+      const buying = sold.filter(({ lines }) => lines.some(line => line.product === product))
+      const lines = buying.flatMap(one => one.lines).filter(line => line.product === product)
+      return {
+        productId,
+        buyers: new Set(buying.map(({ user }) => user)).size,
+        quantity: lines.reduce((sum, line) => sum + line.quantity, 0),
+      }
     })
+    .filter(({ buyers }, product) => buyers > 0 && (category === null || categoryOf(product) === category))
     .sort((a, b) => b.buyers - a.buyers || b.quantity - a.quantity || compareBytes(a.productId, b.productId))
 }
 
-function countPairs(sales: readonly Order[]): BoughtTogether[] {
-  const baskets = sales
-    .filter(({ ageMs }) => ageMs <= windowMs)
+function countPairs(sold: readonly Order[], now: number): BoughtTogether[] {
+  const baskets = sold
+    .filter(({ at }) => at >= now - windowMs)
     .map(({ lines }) => new Set(lines.map(({ product }) => productIds[product])))
   return productIds.flatMap(productId =>
     productIds

@@ -10,22 +10,22 @@ const leastSupport = 2
 /** An order of more products says little about which belong together, and costs their square. */
 const mostLines = 100
 
-/** The bounds of a window as SQL over `$1`, the snapshot's time, and `$2`, the time zone: from, and before. */
-const bounds: Record<RankingWindow, readonly [string, string]> = {
-  '1d': ["$1::timestamptz - interval '24 hours'", after()],
-  '7d': ["$1::timestamptz - interval '7 days'", after()],
-  '30d': ["$1::timestamptz - interval '30 days'", after()],
-  '90d': ["$1::timestamptz - interval '90 days'", after()],
-  'previous-month': [`${thisMonth("- interval '1 month'")}`, thisMonth('')],
-  ever: ["'-infinity'::timestamptz", after()],
+const upToNow = "o.created_at < $1::timestamptz + interval '1 millisecond'"
+const monthOf = (time: string) => `date_trunc('month', ${time}::timestamptz AT TIME ZONE $2)`
+
+/** Is an order in the window? As SQL over `$1`, the snapshot's time, and `$2`, the time zone. */
+const isWithin: Record<RankingWindow, string> = {
+  '1d': inLast('24 hours'),
+  '7d': inLast('7 days'),
+  '30d': inLast('30 days'),
+  '90d': inLast('90 days'),
+  // Months are compared on the calendar, since a month's first midnight may come twice. The bound is for an index.
+  'previous-month': `${inLast('63 days')} AND ${monthOf('o.created_at')} = ${monthOf('$1')} - interval '1 month'`,
+  ever: upToNow,
 }
 
-function after(): string {
-  return "$1::timestamptz + interval '1 millisecond'"
-}
-
-function thisMonth(shift: string): string {
-  return `((date_trunc('month', $1::timestamptz AT TIME ZONE $2) ${shift}) AT TIME ZONE $2)`
+function inLast(time: string): string {
+  return `o.created_at >= $1::timestamptz - interval '${time}' AND ${upToNow}`
 }
 
 interface RankingRow extends RankedProduct {
@@ -47,13 +47,12 @@ async function* readWindow(
   window: RankingWindow,
   timeZone: string,
 ): AsyncGenerator<Ranking> {
-  const [from, before] = bounds[window]
   const best = 'buyers DESC, quantity DESC, product_id::text COLLATE "C"'
   const rows = shop.stream<RankingRow>(
     `WITH counted AS (
        SELECT i.product_id, p.category_id, count(DISTINCT o.user_id)::int AS buyers, sum(i.quantity)::bigint AS quantity
        FROM orders o JOIN order_items i USING (order_id) JOIN products p ON p.product_id = i.product_id
-       WHERE o.created_at >= ${from} AND o.created_at < ${before} AND NOT ${isCancelled(shop.tables)} AND $2 <> ''
+       WHERE ${isWithin[window]} AND NOT ${isCancelled(shop.tables)} AND $2 <> ''
        GROUP BY i.product_id, p.category_id
      ), ranked AS (
        SELECT *, row_number() OVER (ORDER BY ${best}) AS place,
