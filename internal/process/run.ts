@@ -4,6 +4,9 @@ import { VitrineError } from '#internal/errors/errors.ts'
 /** Set before the first resource is opened: after this long, a shutdown that hangs is cut. Kubernetes' own grace is 30 s. */
 const shutdownLimitMs = 25_000
 
+/** How long something may still hold a process that was asked to stop and has closed all it opened. */
+const closedLimitMs = 1_000
+
 /**
  * Runs a service until SIGTERM or SIGINT: what it opened is closed in reverse order, then the process ends by
  * itself with code 0. A failure is one sentence on standard error and code 1.
@@ -41,6 +44,8 @@ export async function runJob(
   } finally {
     process.removeListener('SIGTERM', stop)
     process.removeListener('SIGINT', stop)
+    // All is closed; what holds the process now is a library's retry, such as of traces that no collector takes.
+    if (stopping.signal.aborted) setTimeout(() => process.exit(), closedLimitMs).unref()
   }
 }
 
