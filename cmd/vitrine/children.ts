@@ -12,13 +12,20 @@ export interface Children extends AsyncDisposable {
   run(args: readonly string[], options?: { onLine?: (line: string) => void }): Promise<string>
 }
 
-export function createChildren(environment: Readonly<Record<string, string | undefined>>): Children {
+/** Starts no more children, and ends those that run, once `signal` aborts. */
+export function createChildren(
+  environment: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Children {
   const running = new Set<ChildProcess>()
   return {
     async run(args, { onLine } = {}) {
+      signal.throwIfAborted()
       // The channel is what ends the child: it closes with this process. A group of its own keeps Ctrl-C from racing us.
       const child = fork(main, args, { env: environment, silent: true, detached: true })
       running.add(child)
+      const stop = () => child.kill('SIGTERM')
+      signal.addEventListener('abort', stop)
       let printed = ''
       let words = ''
       child.stdout?.setEncoding('utf8').on('data', (text: string) => (printed += text))
@@ -28,6 +35,8 @@ export function createChildren(environment: Readonly<Record<string, string | und
       })
       const [code] = (await once(child, 'close')) as [number | null]
       running.delete(child)
+      signal.removeEventListener('abort', stop)
+      signal.throwIfAborted()
       if (code === 0) return printed
       throw new Unavailable(`vitrine ${args[0] ?? ''} ended with ${code ?? 'a signal'}: ${words.trim()}`)
     },

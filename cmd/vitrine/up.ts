@@ -81,6 +81,9 @@ async function up(
 
   say(`Starting PostgreSQL in ${folder} …`)
   const postgres = opened.use(await startEmbeddedPostgres({ dataFolder: join(folder, 'postgres'), logger }))
+  if (!postgres.dataFolder.startsWith(`${folder}/`)) {
+    say(`PostgreSQL keeps its data in ${postgres.dataFolder}: its user can't reach ${folder}`)
+  }
   const environment = {
     VITRINE_POSTGRES_URL: await postgres.createDatabase('vitrine'),
     VITRINE_SHOP_URL: await postgres.createDatabase('shop'),
@@ -103,7 +106,7 @@ async function up(
   const listening = opened.use(await listen({ app, ...server }))
   opened.defer(() => readiness.leave())
 
-  const children = opened.use(createChildren(environment))
+  const children = opened.use(createChildren(environment, signal))
   const shop = demo
     ? await prepareDemo({ folder, url: listening.url, children, log: engines.log(), say, signal })
     : null
