@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { join, resolve } from 'node:path'
+import { statfs } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { Misconfigured } from '#internal/errors/errors.ts'
 import { createApp } from '#internal/http/app.ts'
 import { listen } from '#internal/http/listen.ts'
 import { opsRoutes } from '#internal/http/ops.ts'
@@ -79,6 +81,7 @@ async function up(
   const probe = await listen({ app: createApp({ routes: [], logger, metrics }), ...server })
   await probe[Symbol.asyncDispose]()
 
+  await demandSpace(folder)
   say(`Starting PostgreSQL in ${folder} …`)
   const postgres = opened.use(await startEmbeddedPostgres({ dataFolder: join(folder, 'postgres'), logger }))
   if (!postgres.dataFolder.startsWith(`${folder}/`)) {
@@ -114,6 +117,22 @@ async function up(
   const hasShop = demo || process.env['VITRINE_SHOP_URL'] !== undefined
   if (hasShop) opened.use(keepRunning({ children, logger, atOnce: shop?.fresh !== true }))
   greet(listening.url, folder, shop)
+}
+
+/** A new folder needs some 110 MB for PostgreSQL and the demo shop, its log of changes grows from there. */
+const wantedBytes = 256 * 2 ** 20
+
+/** Told before anything starts: on a disk that fills up half-way, every view would wait for room that never comes. */
+async function demandSpace(folder: string): Promise<void> {
+  const disk = await statfs(folder).catch(() =>
+    dirname(folder) === folder ? null : statfs(dirname(folder)).catch(() => null),
+  )
+  const free = disk ? disk.bavail * disk.bsize : Infinity
+  if (free >= wantedBytes) return
+  const mib = (bytes: number) => Math.floor(bytes / 2 ** 20)
+  throw new Misconfigured(
+    `the data folder ${folder} can't be used: the disk is full (${mib(free)} MiB are free, ${mib(wantedBytes)} are needed)`,
+  )
 }
 
 function greet(url: string, folder: string, shop: Demo | null): void {

@@ -80,9 +80,10 @@ export function connectPostgres(options: PostgresOptions): Postgres {
     ...(statementTimeoutMs > 0 && { statement_timeout: statementTimeoutMs }),
   })
   // A connection that breaks while nothing runs on it tells so by an event; unheard, it would end the process.
-  pool.on('error', error =>
-    logger.warn({ server, reason: error.message }, 'lost an idle PostgreSQL connection'),
-  )
+  // While we close, the server may stop before it has read our farewell: nothing is lost by that.
+  pool.on('error', error => {
+    if (!pool.ending) logger.warn({ server, reason: error.message }, 'lost an idle PostgreSQL connection')
+  })
   pool.on('connect', client => client.on('error', () => {}))
   if (options.metrics) countConnections(pool, applicationName, options.metrics)
 
