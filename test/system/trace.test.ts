@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import { randomBytes } from 'node:crypto'
+import { productViewsTopic } from '#internal/eventlog/topics.ts'
 import { engineSets } from './engine-sets.ts'
 import { historyOf, untilLoaded } from './histories.ts'
+import { openLog } from './logs.ts'
 import { freePort, start, until } from './processes.ts'
 import { startTraceReceiver, tracesTo } from './trace-receiver.ts'
 import type { EngineSet } from './engine-sets.ts'
@@ -86,11 +88,25 @@ for (const set of engineSets) {
       expect(way.some(isOf('vitrine-ingestor', '@opentelemetry/instrumentation-koa'))).to.equal(true)
     })
 
-    it('stand in the answers and logs of what went wrong', async () => {
-      const [ingestor] = running as [Running]
-      const response = await send(ingestor, '{', { traceparent: `00-${traceId}-${callersSpan}-01` })
+    it('stand in the answers and the log lines about what went wrong', async () => {
+      const [ingestor, loader] = running as [Running, Running]
+      const traceparent = `00-${traceId}-${callersSpan}-01`
+      const response = await send(ingestor, '{', { traceparent })
       expect(response.status).to.equal(400)
       expect(await response.json()).to.include({ traceId })
+
+      await using log = openLog(engines.env)
+      const poison = { key: user, value: Buffer.from('{'), headers: { traceparent } }
+      await log.append(productViewsTopic, [poison])
+      const line = await until(
+        'the line about a dead letter',
+        async () =>
+          loader
+            .log()
+            .split('\n')
+            .find(text => text.includes('"reasons":["not-json"]')) ?? null,
+      )
+      expect(JSON.parse(line)).to.include({ level: 'warn', trace_id: traceId })
     })
 
     it('and metrics and logs name no visitor and no product', async () => {
@@ -133,7 +149,9 @@ describe('traces', function () {
     await using ingestor = await start('ingestor', engines.env)
     expect((await send(ingestor, view('u', 'p'))).status).to.equal(202)
     const refused = await send(ingestor, '{')
-    expect(await refused.json()).to.include({ status: 400 })
+    expect(await refused.json())
+      .to.include({ status: 400 })
+      .and.not.have.property('traceId')
     expect(ingestor.log()).to.not.include('OTLP')
   })
 
