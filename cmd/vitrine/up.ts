@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { statfs } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { Misconfigured } from '#internal/errors/errors.ts'
@@ -23,6 +24,7 @@ import { readSettings } from '../shared/settings.ts'
 import { createChildren } from './children.ts'
 import { prepareDemo } from './demo.ts'
 import { keepRunning } from './pipeline-runs.ts'
+import type { Readiness } from '#internal/process/health.ts'
 import type { Demo } from './demo.ts'
 
 export const upSettings = z.object({
@@ -113,10 +115,21 @@ async function up(
   const shop = demo
     ? await prepareDemo({ folder, url: listening.url, children, log: engines.log(), say, signal })
     : null
+  await untilReady(readiness, signal)
   if (signal.aborted) return
   const hasShop = demo || process.env['VITRINE_SHOP_URL'] !== undefined
   if (hasShop) opened.use(keepRunning({ children, logger, atOnce: shop?.fresh !== true }))
   greet(listening.url, folder, shop)
+}
+
+/** The parts start side by side; a call that is offered must find them all, or /readyz tells after 30 s what is amiss. */
+async function untilReady(readiness: Readiness, signal: AbortSignal): Promise<void> {
+  const limit = Date.now() + 30_000
+  while (!signal.aborted && Date.now() < limit) {
+    const results = await readiness.results()
+    if (results.every(({ problem }) => problem === null)) return
+    await sleep(50, undefined, { signal })
+  }
 }
 
 /** A new folder needs some 110 MB for PostgreSQL and the demo shop, its log of changes grows from there. */
