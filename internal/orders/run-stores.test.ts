@@ -76,7 +76,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 function describeRuns(adapter: string, open: OpenStore): void {
   describe(`runs into ${adapter}`, function () {
-    this.timeout(120_000)
+    this.timeout(300_000)
     let opened: AsyncDisposableStack
     let store: OrdersStore
     beforeEach(async () => {
