@@ -59,6 +59,8 @@ function connectPostgresDriver(env: Record<string, string>): Driver {
   }
 }
 
+/** As many as the loader has in flight. */
+const writesAtOnce = 512
 const insertView = `INSERT INTO product_views (userid, month, messagetime, messageid, event, productid, source)
   VALUES (?, ?, ?, ?, 'ProductView', ?, ?)`
 const insertHistory = `INSERT INTO user_history (userid, productid, messagetime, source, sources)
@@ -82,7 +84,7 @@ async function connectCassandraDriver(env: Record<string, string>): Promise<Driv
           { query: insertHistory, params: [userId, productId, time, source, [source]] },
         ]
       })
-      await cassandra.concurrent.executeConcurrent(client, statements, { concurrencyLevel: 128 })
+      await cassandra.concurrent.executeConcurrent(client, statements, { concurrencyLevel: writesAtOnce })
     },
     read: userId => client.execute(selectHistory, [userId], { prepare: true }),
     [Symbol.asyncDispose]: () => client.shutdown(),

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { stopAll } from '../test/engines/registry.ts'
 import { benchIntake } from './intake.ts'
@@ -36,8 +37,8 @@ interface Options {
 const { only, seconds, rounds } = new Command('bench')
   .description('measure Vitrine, as ratios to ceilings of the same run')
   .addOption(new Option('--only <engines>', 'measure on these engines alone').choices(standNames))
-  .option('--seconds <n>', 'how long each measurement takes', positive, 2)
-  .option('--rounds <n>', 'how often each pair is measured', positive, 3)
+  .option('--seconds <n>', 'how long each measurement takes', positive, 1)
+  .option('--rounds <n>', 'how often each pair is measured', positive, 5)
   .parse()
   .opts<Options>()
 
@@ -46,14 +47,19 @@ const tell = (text: string) =>
   void process.stderr.write(`${((performance.now() - began) / 1_000).toFixed(0).padStart(4)} s  ${text}\n`)
 
 const results: Result[] = []
-try {
-  for (const name of only ? [only] : standNames) {
+for (const name of only ? [only] : standNames) {
+  try {
     const result = await measure(name, { seconds, rounds, tell })
     if (typeof result === 'string') tell(`SKIPPED ${name}: ${result}`)
     else results.push(result)
+  } catch (error) {
+    // What the other engines showed is kept.
+    process.stderr.write(`${name} could not be measured: ${inspect(error)}\n`)
+    process.exitCode = 1
   }
-} finally {
-  await stopAll({ keepFolders: false })
 }
-const file = await keepResults(results, new Date())
-process.stdout.write(`\n${tableOf(results)}\n\nAll rounds: ${file}\n`)
+await stopAll({ keepFolders: false })
+if (results.length > 0) {
+  const file = await keepResults(results, new Date())
+  process.stdout.write(`\n${tableOf(results)}\n\nAll rounds: ${file}\n`)
+}
