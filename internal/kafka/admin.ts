@@ -1,4 +1,5 @@
-import { isUnknownTopic, translate, within } from './errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isUnknownTopic, kafkaErrorType, translate, within } from './errors.ts'
 import type { Admin as KafkaAdmin, Kafka } from 'kafkajs'
 
 export interface TopicSettings {
@@ -25,6 +26,7 @@ export interface Admin extends AsyncDisposable {
 const callLimitMs = 10_000
 const createLimitMs = 30_000
 const pingLimitMs = 2_000
+const askAgainMs = 100
 
 export function createAdmin(kafka: Kafka, brokers: readonly string[]): Admin {
   let current: Promise<KafkaAdmin> | null = null
@@ -87,7 +89,13 @@ export function createAdmin(kafka: Kafka, brokers: readonly string[]): Admin {
         replicationFactor,
         configEntries: Object.entries(config).map(([entry, value]) => ({ name: entry, value })),
       }
-      await ask(`making topic ${name}`, admin => admin.createTopics({ topics: [spec] }), createLimitMs)
+      const make = async (admin: KafkaAdmin) => {
+        const made = await admin.createTopics({ topics: [spec], waitForLeaders: false })
+        const end = Date.now() + createLimitMs
+        while (!(await isLed(admin, name)) && Date.now() < end) await sleep(askAgainMs)
+        return made
+      }
+      await ask(`making topic ${name}`, make, createLimitMs)
     },
 
     partitions: topic =>
@@ -126,5 +134,16 @@ export function createAdmin(kafka: Kafka, brokers: readonly string[]): Admin {
     },
 
     [Symbol.asyncDispose]: discard,
+  }
+}
+
+/** A topic that was just made is unknown to some for a moment: kafkajs' own wait for its leaders gives up at that. */
+async function isLed(admin: KafkaAdmin, topic: string): Promise<boolean> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    return topics[0]?.partitions.every(({ leader }) => leader >= 0) ?? false
+  } catch (error) {
+    if (isUnknownTopic(error) || kafkaErrorType(error) === 'LEADER_NOT_AVAILABLE') return false
+    throw error
   }
 }
