@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { clicks, expectedHistories } from './clicks.ts'
 import { engineSets } from './engine-sets.ts'
 import { differences, untilLoaded } from './histories.ts'
-import { ready, start } from './processes.ts'
+import { mustRun, ready, start } from './processes.ts'
 import type { WireView } from './clicks.ts'
 import type { EngineSet } from './engine-sets.ts'
 import type { ProcessName, Running } from './processes.ts'
@@ -13,13 +13,16 @@ const kills = long ? 60 : 6
 const viewCount = long ? 60_000 : 6_000
 
 /** Sends views in small lists; a list that is not answered 202 is sent again until it is, to whichever ingestor runs. */
-async function sendAll(views: readonly WireView[], ingestorUrl: () => string): Promise<void> {
+async function sendAll(views: readonly WireView[], ingestor: () => Running): Promise<void> {
   const lists: WireView[][] = []
   for (let i = 0; i < views.length; i += 20) lists.push(views.slice(i, i + 20))
   await Promise.all(
     Array.from({ length: 4 }, async () => {
       for (let list = lists.shift(); list; list = lists.shift()) {
-        while (!(await taken(list, ingestorUrl()))) await sleep(100)
+        while (!(await taken(list, ingestor().url))) {
+          mustRun(ingestor())
+          await sleep(100)
+        }
         await sleep(5)
       }
     }),
@@ -74,7 +77,7 @@ for (const set of engineSets) {
     const get = (name: ProcessName) => running.get(name) as Running
 
     it(`of any process and any engine loses no view that was answered 202 (seed ${seed})`, async () => {
-      const sent = sendAll(views, () => get('ingestor').url)
+      const sent = sendAll(views, () => get('ingestor'))
       for (let kill = 0; kill < kills; kill += 1) {
         const name = (['ingestor', 'loader', 'api'] as const)[kill % 3] as ProcessName
         await sleep(200 + random() * 800)
@@ -95,7 +98,7 @@ for (const set of engineSets) {
         userid: `two-${view.userid}`,
         messageid: `two-${view.messageid}`,
       }))
-      const sent = sendAll(again.slice(0, 2_000), () => get('ingestor').url)
+      const sent = sendAll(again.slice(0, 2_000), () => get('ingestor'))
       await sleep(500)
       await second.kill()
       await sent
@@ -108,7 +111,7 @@ for (const set of engineSets) {
       const later = views
         .slice(0, 1_000)
         .map(view => ({ ...view, userid: `later-${view.userid}`, messageid: `later-${view.messageid}` }))
-      await sendAll(later, () => get('ingestor').url)
+      await sendAll(later, () => get('ingestor'))
       running.set('loader', await start('loader', engines.env))
       await untilLoaded(get('loader').opsUrl)
       expect(await differences(get('api').url, expectedHistories(later))).to.deep.equal([])

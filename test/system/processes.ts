@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const root = new URL('../../', import.meta.url).pathname
@@ -28,13 +27,23 @@ process.once('exit', () => {
   for (const child of started) child.kill('SIGKILL')
 })
 
+/**
+ * A port that nobody listens on, from below those that the system gives to outgoing connections: one of these could be
+ * taken again before the process that is told of it comes to listen.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = 10_240 + Math.floor(Math.random() * 20_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!free) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 /** Waits until `check` gives something else than null or false; its last error is told when the time is over. */
@@ -122,14 +131,20 @@ export async function start(
   return running
 }
 
-/** Waits until /readyz answers 200. */
+/** Waits until /readyz answers 200; a process that ended by itself is told at once. */
 export async function ready(running: Running): Promise<void> {
   await until(`${running.name} ready`, async () => {
-    if (running.child.exitCode !== null) throw new Error(`${running.name} ended:\n${running.log()}`)
+    if (running.child.exitCode !== null) return true
     const response = await fetch(`${running.opsUrl}/readyz`)
     if (!response.ok) throw new Error(await response.text())
     return true
   }).catch((error: unknown) => {
     throw new Error(`${running.name} is not ready; its log:\n${running.log()}`, { cause: error })
   })
+  mustRun(running)
+}
+
+/** Throws, with its log, when a process ended by itself. */
+export function mustRun({ name, child, log }: Running): void {
+  if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}; its log:\n${log()}`)
 }
