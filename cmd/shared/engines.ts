@@ -186,6 +186,9 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value
 }
 
+/** An engine was chosen whose address nobody gave. */
+export class MissingSetting extends Misconfigured {}
+
 type Address = 'VITRINE_POSTGRES_URL' | 'VITRINE_CASSANDRA_HOSTS' | 'VITRINE_KAFKA_BROKERS'
 
 function needed<N extends Address>(
@@ -196,7 +199,7 @@ function needed<N extends Address>(
   const value = settings[name]
   if (value !== undefined && value.length > 0) return value as NonNullable<EngineSettings[N]>
   const { VITRINE_EVENT_LOG: log, VITRINE_STORE: store } = settings
-  throw new Misconfigured(
+  throw new MissingSetting(
     `${name} is not set: with VITRINE_EVENT_LOG=${log} and VITRINE_STORE=${store} it must name ${what}`,
   )
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { VitrineError } from '#internal/errors/errors.ts'
 import { createApp } from '#internal/http/app.ts'
 import { listen } from '#internal/http/listen.ts'
 import { opsRoutes } from '#internal/http/ops.ts'
@@ -9,7 +10,7 @@ import { createLogger } from '#internal/telemetry/logger.ts'
 import { createMetrics } from '#internal/telemetry/metrics.ts'
 import { flushTelemetry } from '#internal/telemetry/tracing.ts'
 import manifest from '../../package.json' with { type: 'json' }
-import { openEngines } from './engines.ts'
+import { MissingSetting, openEngines } from './engines.ts'
 import { readSettings } from './settings.ts'
 import type { z } from 'zod'
 import type { Readiness } from '#internal/process/health.ts'
@@ -72,6 +73,12 @@ export async function runVitrineService<T extends z.ZodObject<ServiceSettings>>(
 
 const lookAgainMs = 1_000
 
+/** Waiting cures an engine that is away, or topics that are not made yet, but no missing setting. */
+function sayWhatIsAway(error: unknown): string {
+  if (error instanceof MissingSetting || !(error instanceof VitrineError)) throw error
+  return error.message
+}
+
 /** Waits for what `vitrine init` makes, and for engines that are away, and says so in the readiness. */
 async function untilSchemasStand(options: {
   engines: Engines
@@ -84,7 +91,7 @@ async function untilSchemasStand(options: {
   let told: string | null = null
   readiness.add('schema', () => problem)
   while (!signal.aborted) {
-    problem = await engines.schemaProblem().catch((error: unknown) => (error as Error).message)
+    problem = await engines.schemaProblem().catch(sayWhatIsAway)
     if (problem === null) return
     if (problem !== told) logger.info({ problem }, 'waiting')
     told = problem

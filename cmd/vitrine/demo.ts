@@ -25,6 +25,8 @@ interface DemoFile {
 export interface DemoOptions {
   readonly folder: string
   readonly url: string
+  /** The embedded shop's database: its rows are replaced. */
+  readonly shopUrl: string
   readonly children: Children
   readonly log: Pick<EventLog, 'lag'>
   readonly say: (text: string) => void
@@ -33,9 +35,9 @@ export interface DemoOptions {
 
 /** Fills an empty data folder with a made-up shop: products and orders, their runs, and views through the intake. */
 export async function prepareDemo(options: DemoOptions): Promise<Demo> {
-  const { folder, url, children, log, say, signal } = options
+  const { folder, url, shopUrl, children, log, say, signal } = options
   const file = join(folder, 'demo.json')
-  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DemoFile) : null
+  const known = existsSync(file) ? readDemoFile(file) : null
   if (known?.ready) return { ...known.ready, fresh: false }
 
   const until = known?.until ?? new Date().toISOString()
@@ -44,7 +46,7 @@ export async function prepareDemo(options: DemoOptions): Promise<Demo> {
   const views = join(folder, 'demo-views.ndjson')
 
   say('Making up a shop: products, orders and visits …')
-  await children.run(['generate', '--until', until, '--replace', '--views', views])
+  await children.run(['generate', '--until', until, '--postgres', shopUrl, '--replace', '--views', views])
   say("Copying the shop's products and orders …")
   await children.run(['run', 'products'])
   await children.run(['run', 'orders'])
@@ -57,6 +59,15 @@ export async function prepareDemo(options: DemoOptions): Promise<Demo> {
   await writeFile(file, JSON.stringify({ until, ready } satisfies DemoFile))
   await rm(views)
   return { ...ready, fresh: true }
+}
+
+/** A file that a kill cut short says nothing: then the shop is made anew. */
+function readDemoFile(file: string): DemoFile | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as DemoFile
+  } catch {
+    return null
+  }
 }
 
 async function untilLoaded(log: Pick<EventLog, 'lag'>, signal: AbortSignal): Promise<void> {

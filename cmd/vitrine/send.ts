@@ -68,6 +68,7 @@ async function send(
   signal: AbortSignal,
 ): Promise<number> {
   const { input, size } = await openInput(file)
+  if (rejects !== undefined) await refuseSameFile(file, rejects)
   const writeRejected = rejects === undefined ? null : await openRejects(rejects, opened)
   const show = opened.use(openShow(size))
   let read = 0
@@ -107,6 +108,15 @@ async function openInput(file: string): Promise<{ input: NodeJS.ReadableStream; 
     return { input, size: stats.isFile() ? stats.size : null }
   } catch (error) {
     throw unusable(error, `${file} can't be read`)
+  }
+}
+
+/** Writing the rejects over the views would lose both. */
+async function refuseSameFile(file: string, rejects: string): Promise<void> {
+  if (file === '-') return
+  const [input, output] = await Promise.all([stat(file), stat(rejects).catch(() => null)])
+  if (output && input.dev === output.dev && input.ino === output.ino) {
+    throw new Misconfigured(`--rejects ${rejects} is the file of views itself: name another file`)
   }
 }
 

@@ -61,6 +61,14 @@ export function upCommand(): Command {
     .action((options: UpOptions) => runService((opened, signal) => up(options, opened, signal)))
 }
 
+/** Where one of these leads, made-up data has no business. */
+const realThings = [
+  'VITRINE_SHOP_URL',
+  'VITRINE_POSTGRES_URL',
+  'VITRINE_KAFKA_BROKERS',
+  'VITRINE_CASSANDRA_HOSTS',
+]
+
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
 async function up(
@@ -89,11 +97,14 @@ async function up(
   if (!postgres.dataFolder.startsWith(`${folder}/`)) {
     say(`PostgreSQL keeps its data in ${postgres.dataFolder}: its user can't reach ${folder}`)
   }
-  const environment = {
+  const embedded = {
     VITRINE_POSTGRES_URL: await postgres.createDatabase('vitrine'),
     VITRINE_SHOP_URL: await postgres.createDatabase('shop'),
-    ...process.env,
   }
+  const environment = { ...embedded, ...process.env }
+  const foreign = realThings.filter(name => process.env[name])
+  const withDemo = demo && foreign.length === 0
+  if (demo && !withDemo) say(`No demo shop: ${foreign.join(', ')} lead to engines or a shop of your own`)
   const settings = readSettings(upSettings, environment)
   const instance = instanceName(settings)
   const engines = opened.use(openEngines({ settings, service: 'vitrine-up', instance, logger, metrics }))
@@ -112,12 +123,13 @@ async function up(
   opened.defer(() => readiness.leave())
 
   const children = opened.use(createChildren(environment, signal))
-  const shop = demo
-    ? await prepareDemo({ folder, url: listening.url, children, log: engines.log(), say, signal })
+  const shopUrl = embedded.VITRINE_SHOP_URL
+  const shop = withDemo
+    ? await prepareDemo({ folder, url: listening.url, shopUrl, children, log: engines.log(), say, signal })
     : null
   await untilReady(readiness, signal)
   if (signal.aborted) return
-  const hasShop = demo || process.env['VITRINE_SHOP_URL'] !== undefined
+  const hasShop = withDemo || Boolean(process.env['VITRINE_SHOP_URL'])
   if (hasShop) opened.use(keepRunning({ children, logger, atOnce: shop?.fresh !== true }))
   greet(listening.url, folder, shop)
 }

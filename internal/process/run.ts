@@ -15,7 +15,11 @@ export async function runService(
   start: (opened: AsyncDisposableStack, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   await runJob(async (opened, signal) => {
-    await start(opened, signal)
+    try {
+      await start(opened, signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
     if (!signal.aborted) await once(signal, 'abort')
     return 0
   })
@@ -36,7 +40,11 @@ export async function runJob(
     await using opened = new AsyncDisposableStack()
     process.exitCode = await job(opened, stopping.signal)
   } catch (error) {
-    if (stopping.signal.aborted) return
+    if (stopping.signal.aborted) {
+      process.exitCode = 1
+      process.stderr.write('stopped before the end\n')
+      return
+    }
     process.exitCode = 1
     process.stderr.write(`${explain(error)}\n`)
     // A half-started process may hold sockets that nobody closes any more.

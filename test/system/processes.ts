@@ -145,6 +145,8 @@ export async function ready(running: Running): Promise<void> {
 }
 
 /** Throws, with its log, when a process ended by itself. */
-export function mustRun({ name, child, log }: Running): void {
-  if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}; its log:\n${log()}`)
+export function mustRun(running: Running): void {
+  const { name, child } = running
+  if (child.exitCode !== null)
+    throw new Error(`${name} ended with ${child.exitCode}; its log:\n${running.log()}`)
 }
