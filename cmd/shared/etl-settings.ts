@@ -34,8 +34,6 @@ export const etlSettings = z.object({
     .describe('A run whose rows dropped by more than this share since the last one is refused'),
 })
 
-export type EtlSettings = z.output<typeof etlSettings>
-
 function isTimeZone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone })

@@ -73,5 +73,3 @@ export function createPostgresTopics(postgres: Queryable) {
     },
   }
 }
-
-export type PostgresTopics = ReturnType<typeof createPostgresTopics>

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -249,6 +251,26 @@ describe('intake', () => {
         expect(result.refused).to.deep.equal({ 'ignored-user': 1 })
       })
     }
+
+    it('sends a batch again whose answer was cut off, or that a proxy could not pass on', async () => {
+      let asked = 0
+      const proxy = createServer((request, response) => {
+        asked += 1
+        request.resume()
+        if (asked === 1) {
+          response.writeHead(202, { 'content-length': '100' })
+          response.write('{"verdicts"', () => response.destroy())
+        } else if (asked === 2) {
+          response.writeHead(502, { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }).end('bad gateway')
+        } else response.writeHead(202).end('{"verdicts":[{"accepted":true}]}')
+      }).listen(0, '127.0.0.1')
+      await once(proxy, 'listening')
+      const { port } = proxy.address() as AddressInfo
+      const { result } = await send(JSON.stringify(view('a')), toUrl(`http://127.0.0.1:${port}`))
+      expect([asked, result.accepted]).to.deep.equal([3, 1])
+      proxy.closeAllConnections()
+      proxy.close()
+    })
 
     it('waits for a log that is away and then sends the same views', async () => {
       log.setAvailable(false)

@@ -141,29 +141,45 @@ export function toLog(intake: Intake): Target {
 
 const requestLimitMs = 30_000
 
+/** What a service, or a proxy before it, says when the same request may go well later. */
+const comeBackLater = new Set([429, 502, 503, 504])
+
+/** One request with its whole answer; an answer that is cut off counts as none. */
+async function ask(
+  endpoint: URL,
+  body: string,
+  signal: AbortSignal,
+): Promise<{ response: Response; text: string }> {
+  try {
+    const response = await fetch(endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(requestLimitMs)]),
+    })
+    return { response, text: await response.text() }
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new Unavailable(`${endpoint.origin} does not answer`, { cause: error })
+  }
+}
+
 /** To a running Vitrine by HTTP. */
 export function toUrl(url: string): Target {
   const endpoint = new URL('/v1/views', url)
   return async (views, signal) => {
-    const response = await fetch(endpoint, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: `[${views.map(viewToJson).join(',')}]`,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(requestLimitMs)]),
-    }).catch((error: unknown) => {
-      signal.throwIfAborted()
-      throw new Unavailable(`${endpoint.origin} does not answer`, { cause: error })
-    })
+    const { response, text } = await ask(endpoint, `[${views.map(viewToJson).join(',')}]`, signal)
     if (response.status === 202) {
-      const { verdicts } = (await response.json()) as {
+      const { verdicts } = JSON.parse(text) as {
         verdicts: ({ accepted: true } | (Refusal & { accepted: false }))[]
       }
       return verdicts.map(verdict => (verdict.accepted ? null : verdict))
     }
-    const text = await response.text()
-    if (response.status === 503 || response.status === 429) {
-      const retryAfterSeconds = Number(response.headers.get('retry-after') ?? 1)
-      throw new Unavailable(`${endpoint.origin} asks to wait`, { retryAfterSeconds })
+    if (comeBackLater.has(response.status)) {
+      const asked = Number(response.headers.get('retry-after') ?? 1)
+      throw new Unavailable(`${endpoint.origin} asks to wait (${response.status})`, {
+        retryAfterSeconds: Number.isFinite(asked) ? asked : 1,
+      })
     }
     const refusals = response.status === 400 ? refusedWhole(text) : null
     if (refusals?.length === views.length) return refusals

@@ -13,12 +13,6 @@ export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === '23505'
 }
 
-/** Two transactions met and this one gave way: run it again from its start. */
-export function isSerializationFailure(error: unknown): boolean {
-  const state = sqlState(error)
-  return state === '40001' || state === '40P01'
-}
-
 const socketCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
