@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Unavailable } from '#internal/errors/errors.ts'
 import { deadLetterTopic } from '#internal/eventlog/topics.ts'
 import { deadLetterHeaders, fromDeadLetter } from './dead-letters.ts'
-import { isReadable } from './read-record.ts'
+import { isReadable } from './readable.ts'
 import type { EventLog, LogRecord, NewRecord } from '#internal/eventlog/log.ts'
 
 export const replayGroup = 'vitrine-dead-letter-replay'

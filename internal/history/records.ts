@@ -1,11 +1,10 @@
 import { effectiveTime } from '#internal/domain/product-view.ts'
 import { parseStoredView } from '#internal/domain/product-view-json.ts'
 import { firstAppendTime } from '#internal/eventlog/first-append-time.ts'
-import { historyChangesTopic, productViewsTopic } from '#internal/eventlog/topics.ts'
-import { parseChange } from '#internal/history/changes.ts'
+import { parseChange } from './changes.ts'
 import type { RecordedView } from '#internal/domain/product-view.ts'
 import type { LogRecord } from '#internal/eventlog/log.ts'
-import type { HistoryChange } from '#internal/history/changes.ts'
+import type { HistoryChange } from './changes.ts'
 
 /** What a record says, or why it can't be understood: a word of a bounded list. */
 export type Read<T> =
@@ -30,10 +29,4 @@ export function readView(record: LogRecord): Read<RecordedView> {
 export function readChange(record: LogRecord): Read<HistoryChange> {
   const value = parseChange(record.value)
   return value === null ? { ok: false, reason: 'unreadable-change' } : { ok: true, value }
-}
-
-/** Could the record be loaded into the topic of this name, as far as reading it can tell? */
-export function isReadable(topic: string, record: LogRecord): boolean {
-  if (topic === productViewsTopic) return readView(record).ok
-  return topic === historyChangesTopic && readChange(record).ok
 }
