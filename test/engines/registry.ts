@@ -52,7 +52,8 @@ export async function stopAll({
   return kept
 }
 
-function killAll(): void {
+/** The last resort: ends all engines at once, and waits for nothing. */
+export function killAll(): void {
   for (const { engine, folder } of entries.values()) {
     engine?.kill()
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
