@@ -1,8 +1,4 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { once } from 'node:events'
-import { finished } from 'node:stream/promises'
 import { SingleBar } from 'cli-progress'
 import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
@@ -14,7 +10,8 @@ import { engineSettings, processSettings } from '../shared/engines-settings.ts'
 import { runVitrineJob } from '../shared/job.ts'
 import { openIntake } from '../shared/parts.ts'
 import { openProgress } from '../shared/progress.ts'
-import type { RejectedLine, SendResult, Target } from '#internal/ingest/send.ts'
+import { openRejects, openViews } from './send-files.ts'
+import type { SendResult, Target } from '#internal/ingest/send.ts'
 
 interface SendOptions {
   readonly url?: string
@@ -51,29 +48,30 @@ export function sendCommand(): Command {
           throw new Misconfigured(`--url must be like http://127.0.0.1:8080, got "${options.url}"`)
         }
         const target = toUrl(options.url)
-        await runJob((opened, signal) => send(file, target, options, opened, signal))
+        await runJob((opened, signal) => send(file, () => target, options, opened, signal))
       } else {
         await runVitrineJob('send', sendSettings, ({ settings, engines, opened, metrics, signal }) =>
-          send(file, toLog(openIntake({ engines, metrics }, settings)), options, opened, signal),
+          send(file, () => toLog(openIntake({ engines, metrics }, settings)), options, opened, signal),
         )
       }
     })
 }
 
+/** The target is opened after the files: a name mistyped is told before an engine is looked for. */
 async function send(
   file: string,
-  target: Target,
-  { rate, rejects }: SendOptions,
+  openTarget: () => Target,
+  { rate, rejects: rejectsFile }: SendOptions,
   opened: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<number> {
-  const { input, size } = await openInput(file)
-  if (rejects !== undefined) await refuseSameFile(file, rejects)
-  const writeRejected = rejects === undefined ? null : await openRejects(rejects, opened)
+  const { chunks, size } = await openViews(file, signal)
+  const rejects = rejectsFile === undefined ? null : opened.use(await openRejects(rejectsFile, file))
+  const target = openTarget()
   const show = opened.use(openShow(size))
   let read = 0
   async function* counted(): AsyncGenerator<Buffer> {
-    for await (const chunk of input as AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
       read += chunk.length
       yield chunk
     }
@@ -84,69 +82,18 @@ async function send(
     now: Date.now,
     newId: uuidv7,
     ...(rate !== undefined && { rate }),
-    onRejected: line => writeRejected?.(line),
+    onRejected: line => rejects?.write(line),
     onProgress: done => show.update(read, done),
     signal,
   })
+  await rejects?.end()
   await show[Symbol.asyncDispose]()
   process.stdout.write(`${JSON.stringify(result)}\n`)
   const refused = Object.values(result.refused).reduce((sum, count) => sum + count, 0)
-  if (refused > 0 && rejects === undefined) {
+  if (refused > 0 && rejects === null) {
     process.stderr.write(`${refused} lines were refused; --rejects FILE keeps them with their reasons.\n`)
   }
   return 0
-}
-
-async function openInput(file: string): Promise<{ input: NodeJS.ReadableStream; size: number | null }> {
-  if (file === '-') return { input: process.stdin, size: null }
-  try {
-    const stats = await stat(file)
-    if (stats.isDirectory())
-      throw new Misconfigured(`${file} is a folder: name a file of views, or - for standard input`)
-    const input = createReadStream(file)
-    await once(input, 'open')
-    return { input, size: stats.isFile() ? stats.size : null }
-  } catch (error) {
-    throw unusable(error, `${file} can't be read`)
-  }
-}
-
-/** Writing the rejects over the views would lose both. */
-async function refuseSameFile(file: string, rejects: string): Promise<void> {
-  if (file === '-') return
-  const [input, output] = await Promise.all([stat(file), stat(rejects).catch(() => null)])
-  if (output && input.dev === output.dev && input.ino === output.ino) {
-    throw new Misconfigured(`--rejects ${rejects} is the file of views itself: name another file`)
-  }
-}
-
-async function openRejects(
-  file: string,
-  opened: AsyncDisposableStack,
-): Promise<(line: RejectedLine) => Promise<void>> {
-  const output = createWriteStream(file)
-  await once(output, 'open').catch((error: unknown) => {
-    throw unusable(error, `--rejects ${file} can't be written`)
-  })
-  opened.defer(async () => {
-    output.end()
-    await finished(output)
-  })
-  return async ({ line, reason, message, original }) => {
-    const text = original?.toString('utf8') ?? null
-    const faithful = text === null || original?.equals(Buffer.from(text))
-    const kept = faithful ? { original: text } : { originalBase64: original?.toString('base64') }
-    if (!output.write(`${JSON.stringify({ line, reason, message, ...kept })}\n`)) await once(output, 'drain')
-  }
-}
-
-function unusable(error: unknown, what: string): Error {
-  if (error instanceof Misconfigured) return error
-  const { code } = error as NodeJS.ErrnoException
-  const why = { ENOENT: 'there is no such file or folder', EACCES: 'no right to', EISDIR: 'it is a folder' }[
-    code ?? ''
-  ]
-  return new Misconfigured(`${what}: ${why ?? code ?? String(error)}`, { cause: error })
 }
 
 interface Show extends AsyncDisposable {

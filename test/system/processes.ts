@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -67,23 +67,38 @@ export async function until<T>(
   }
 }
 
-/** Runs a command to its end. */
-export async function run(
-  args: readonly string[],
-  env: Record<string, string> = {},
-  input?: string | Buffer,
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(`${root}bin/vitrine`, args, { env: environment(env), stdio: ['pipe', 'pipe', 'pipe'] })
+/** A command that runs; its input is still open. */
+export interface RunningCommand {
+  readonly child: ChildProcessWithoutNullStreams
+  /** Resolves with what it said once it has ended. */
+  readonly end: Promise<{ code: number | null; stdout: string; stderr: string }>
+}
+
+/** Starts a command. */
+export function runs(args: readonly string[], env: Record<string, string> = {}): RunningCommand {
+  const child = spawn(`${root}bin/vitrine`, args, { env: environment(env) })
   started.add(child)
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   child.stdin.on('error', () => {})
+  const end = once(child, 'close').then(([code]) => {
+    started.delete(child)
+    return { code: code as number | null, stdout, stderr }
+  })
+  return { child, end }
+}
+
+/** Runs a command to its end. */
+export async function run(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input?: string | Buffer,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { child, end } = runs(args, env)
   child.stdin.end(input)
-  const [code] = (await once(child, 'close')) as [number | null]
-  started.delete(child)
-  return { code, stdout, stderr }
+  return end
 }
 
 /** Only what a process needs, so that no setting of the machine that tests leaks in. */
