@@ -13,12 +13,25 @@ const allowed: Record<string, readonly string[]> = {
   postgres: ['errors', 'telemetry', 'process'],
   http: ['errors', 'telemetry', 'process'],
   eventlog: ['errors', 'telemetry', 'kafka', 'postgres'],
+  leases: ['errors', 'telemetry', 'cassandra', 'postgres'],
   history: ['errors', 'telemetry', 'domain', 'eventlog', 'cassandra', 'postgres', 'http'],
   ingest: ['errors', 'telemetry', 'domain', 'eventlog', 'http'],
   load: ['errors', 'telemetry', 'domain', 'eventlog', 'history'],
-  orders: ['errors', 'telemetry', 'domain', 'cassandra', 'postgres'],
-  recommend: ['errors', 'telemetry', 'domain', 'eventlog', 'history', 'orders', 'http'],
+  orders: ['errors', 'telemetry', 'domain', 'leases', 'cassandra', 'postgres'],
+  recommend: [
+    'errors',
+    'telemetry',
+    'domain',
+    'eventlog',
+    'history',
+    'leases',
+    'orders',
+    'cassandra',
+    'postgres',
+    'http',
+  ],
   generate: ['errors', 'domain', 'postgres'],
+  evaluate: ['errors', 'domain', 'recommend'],
 }
 
 /** Libraries that only the room that wraps them may know. */
