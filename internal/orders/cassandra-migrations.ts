@@ -30,7 +30,6 @@ export const ordersCassandraMigrations: readonly CassandraMigration[] = [
         pipeline text, startedat timestamp, run text, report text, PRIMARY KEY ((pipeline), startedat, run)
       ) WITH CLUSTERING ORDER BY (startedat DESC, run ASC) AND default_time_to_live = ${90 * 86_400}`,
       'CREATE TABLE IF NOT EXISTS etl_state (schedule text PRIMARY KEY, state text)',
-      'CREATE TABLE IF NOT EXISTS leases (name text PRIMARY KEY, holder text)',
     ],
   },
 ]

@@ -1,4 +1,4 @@
-import { Conflict } from '#internal/errors/errors.ts'
+import { createCassandraLeases } from '#internal/leases/cassandra-leases.ts'
 import { createCassandraOrders } from './cassandra-orders.ts'
 import { versionsToDrop } from './versions.ts'
 import type { Cassandra, Params } from '#internal/cassandra/client.ts'
@@ -78,27 +78,7 @@ export function createCassandraOrdersStore(options: {
   return {
     ...createCassandraOrders(cassandra),
 
-    async takeLease(name, holder, ttlMs) {
-      const seconds = Math.ceil(ttlMs / 1_000)
-      const taken = await cassandra.executeIf(
-        'INSERT INTO leases (name, holder) VALUES (?, ?) IF NOT EXISTS USING TTL ?',
-        [name, holder, seconds],
-      )
-      if (!taken.applied) return null
-      return {
-        async renew() {
-          const renewed = await cassandra.executeIf(
-            'UPDATE leases USING TTL ? SET holder = ? WHERE name = ? IF holder = ?',
-            [seconds, holder, name, holder],
-          )
-          if (!renewed.applied) throw new Conflict(`the lease "${name}" was lost`)
-        },
-        async [Symbol.asyncDispose]() {
-          await cassandra.executeIf('DELETE FROM leases WHERE name = ? IF holder = ?', [name, holder])
-        },
-      }
-    },
-
+    takeLease: createCassandraLeases(cassandra).take,
     async readState(schedule) {
       const [row] = await cassandra.execute<{ state: string }>(
         'SELECT state FROM etl_state WHERE schedule = ?',

@@ -1,5 +1,6 @@
 import { compareBytes } from '#internal/domain/product-view.ts'
-import { Conflict, Unavailable } from '#internal/errors/errors.ts'
+import { Unavailable } from '#internal/errors/errors.ts'
+import { createFakeLeases } from '#internal/leases/fake-leases.ts'
 import { versionsToDrop } from './versions.ts'
 import type {
   BoughtTogether,
@@ -21,7 +22,6 @@ export interface FakeOrdersStore extends OrdersStore {
 
 /** Order data in memory, for tests of what uses it; `now` gives epoch milliseconds. */
 export function createFakeOrdersStore({ now = Date.now }: { now?: () => number } = {}): FakeOrdersStore {
-  const leases = new Map<string, { holder: string; expiresAt: number }>()
   const states = new Map<string, ScheduleState>()
   const orders = new Map<string, { lines: readonly OrderLine[]; writtenAt: number }>()
   const rankings = new Map<string, Ranking[]>()
@@ -53,23 +53,7 @@ export function createFakeOrdersStore({ now = Date.now }: { now?: () => number }
     setAvailable(value) {
       available = value
     },
-    async takeLease(name, holder, ttlMs) {
-      await reachable()
-      const standing = leases.get(name)
-      if (standing && standing.expiresAt >= now()) return null
-      leases.set(name, { holder, expiresAt: now() + ttlMs })
-      const isHeld = () => leases.get(name)?.holder === holder && (leases.get(name)?.expiresAt ?? 0) >= now()
-      return {
-        async renew() {
-          await reachable()
-          if (!isHeld()) throw new Conflict(`the lease "${name}" was lost`)
-          leases.set(name, { holder, expiresAt: now() + ttlMs })
-        },
-        async [Symbol.asyncDispose]() {
-          if (isHeld()) leases.delete(name)
-        },
-      }
-    },
+    takeLease: createFakeLeases({ now, reachable }).take,
     async readState(schedule) {
       await reachable()
       return states.get(schedule) ?? null

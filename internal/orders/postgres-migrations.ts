@@ -51,9 +51,6 @@ export const ordersPostgresMigrations: readonly Migration[] = [
         PRIMARY KEY (pipeline, startedat, run)
       );
       CREATE TABLE productviews.etl_state (schedule text COLLATE "C" PRIMARY KEY, state jsonb NOT NULL);
-      CREATE TABLE productviews.leases (
-        name text COLLATE "C" PRIMARY KEY, holder text NOT NULL, expiresat timestamptz NOT NULL
-      );
     `,
   },
 ]

@@ -1,11 +1,10 @@
-import { Conflict } from '#internal/errors/errors.ts'
+import { createPostgresLeases } from '#internal/leases/postgres-leases.ts'
 import { inBatches } from './batches.ts'
 import { compareLines } from './changed-lines.ts'
 import { versionsToDrop } from './versions.ts'
 import type { Postgres } from '#internal/postgres/client.ts'
 import type {
   BoughtTogether,
-  Lease,
   OrderLine,
   OrdersStore,
   Product,
@@ -55,16 +54,6 @@ const upsertOwners = `
   ON CONFLICT (orderid) DO UPDATE
     SET userid = excluded.userid, messagetime = excluded.messagetime, writtenat = excluded.writtenat`
 
-const takeLease = `
-  INSERT INTO productviews.leases AS standing (name, holder, expiresat)
-  VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
-  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expiresat = excluded.expiresat
-    WHERE standing.expiresat < clock_timestamp()`
-
-const renewLease = `
-  UPDATE productviews.leases SET expiresat = clock_timestamp() + $3 * interval '1 millisecond'
-  WHERE name = $1 AND holder = $2 AND expiresat >= clock_timestamp()`
-
 /** Order data in PostgreSQL; `now` gives epoch milliseconds. */
 export function createPostgresOrdersStore({
   postgres,
@@ -98,22 +87,7 @@ export function createPostgresOrdersStore({
   }
 
   return {
-    async takeLease(name, holder, ttlMs): Promise<Lease | null> {
-      if ((await postgres.execute(takeLease, [name, holder, ttlMs])) === 0) return null
-      return {
-        async renew() {
-          const renewed = await postgres.execute(renewLease, [name, holder, ttlMs])
-          if (renewed === 0) throw new Conflict(`the lease "${name}" was lost`)
-        },
-        async [Symbol.asyncDispose]() {
-          await postgres.execute('DELETE FROM productviews.leases WHERE name = $1 AND holder = $2', [
-            name,
-            holder,
-          ])
-        },
-      }
-    },
-
+    takeLease: createPostgresLeases(postgres).take,
     async readState(schedule) {
       const [row] = await postgres.query<{ state: ScheduleState }>(
         'SELECT state FROM productviews.etl_state WHERE schedule = $1',

@@ -1,11 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { migrate } from '#internal/postgres/migrate.ts'
 import { createFakeOrdersStore } from './fake-store.ts'
-import { ordersPostgresMigrations } from './postgres-migrations.ts'
 import { createPostgresOrdersStore } from './postgres-store.ts'
 import { rankingWindows } from './store.ts'
-import { day, openDatabase, run, shopTables } from './test-support.ts'
+import { day, migrateOrders, openDatabase, run, shopTables } from './test-support.ts'
 import type { OrdersStore, Ranking } from './store.ts'
 import type { TestDatabase } from './test-support.ts'
 
@@ -22,7 +20,7 @@ type OpenStore = (opened: AsyncDisposableStack) => Promise<OrdersStore>
 describeRuns('the fake store', async () => createFakeOrdersStore())
 describeRuns('PostgreSQL', async opened => {
   const { postgres } = opened.use(await openDatabase())
-  await migrate(postgres, 'orders', ordersPostgresMigrations)
+  await migrateOrders(postgres)
   return createPostgresOrdersStore({ postgres, now: Date.now })
 })
 

@@ -1,10 +1,8 @@
 import { expect } from 'chai'
-import { migrate } from '#internal/postgres/migrate.ts'
 import { connectPostgres } from '#internal/postgres/client.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
-import { ordersPostgresMigrations } from './postgres-migrations.ts'
 import { createPostgresOrdersStore } from './postgres-store.ts'
-import { openDatabase, run, shopTables } from './test-support.ts'
+import { migrateOrders, openDatabase, run, shopTables } from './test-support.ts'
 import type { OrdersStore } from './store.ts'
 import type { TestDatabase } from './test-support.ts'
 
@@ -24,7 +22,7 @@ describe('a run of the orders pipeline', function () {
 
   before(async () => {
     ours = await openDatabase()
-    await migrate(ours.postgres, 'orders', ordersPostgresMigrations)
+    await migrateOrders(ours.postgres)
     store = createPostgresOrdersStore({ postgres: ours.postgres, now: Date.now })
   })
   after(async () => ours[Symbol.asyncDispose]())
@@ -211,7 +209,7 @@ describe('a run of the products pipeline', function () {
   it('publishes the catalogue whole, with what the shop tells of each product', async () => {
     await using shop = await openDatabase(shopTables + threeOrders)
     await using ours = await openDatabase()
-    await migrate(ours.postgres, 'orders', ordersPostgresMigrations)
+    await migrateOrders(ours.postgres)
     const store = createPostgresOrdersStore({ postgres: ours.postgres, now: Date.now })
     const report = await run(shop, store, { pipeline: 'products', schedule: 'products' })
     expect(report).to.include({ result: 'Succeeded', rowsRead: 2, rowsWritten: 2 })

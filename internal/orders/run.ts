@@ -1,18 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
 import { Conflict, VitrineError } from '#internal/errors/errors.ts'
+import { holdLease } from '#internal/leases/hold.ts'
 import { describeServer } from '#internal/postgres/server.ts'
 import { ordersPipeline } from './orders-pipeline.ts'
 import { leftOutMessage } from './pipeline.ts'
 import { productsPipeline } from './products-pipeline.ts'
 import { withSnapshot } from './shop-database.ts'
+import type { Lease } from '#internal/leases/leases.ts'
 import type { Postgres } from '#internal/postgres/client.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Done, Pipeline, RunProgress } from './pipeline.ts'
-import type { Lease, OrdersStore, RunReport, RunResult, ScheduleState } from './store.ts'
+import type { OrdersStore, RunReport, RunResult, ScheduleState } from './store.ts'
 
 const leaseMs = 60_000
-const renewEveryMs = 20_000
 const pipelines: Record<RunReport['pipeline'], Pipeline> = {
   orders: ordersPipeline,
   products: productsPipeline,
@@ -95,40 +96,9 @@ async function underLease(options: RunOptions): Promise<Outcome> {
   if (!lease) return ended('Skipped', `another run of ${pipeline} is under way`)
   const stopped = new AbortController()
   await using opened = new AsyncDisposableStack()
-  opened.defer(() => giveBack(lease, logger))
-  opened.use(keepRenewed(lease, stopped))
+  opened.use(holdLease(lease, { ttlMs: leaseMs, onLost: error => stopped.abort(error), logger }))
   // Awaited here, since leaving gives the lease back.
   return await copy(options, lease, AbortSignal.any([signal, stopped.signal]))
-}
-
-/** What a run has done stands, also when its lease can't be given back: it lapses by itself. */
-async function giveBack(lease: Lease, logger: Logger): Promise<void> {
-  try {
-    await lease[Symbol.asyncDispose]()
-  } catch (error) {
-    logger.warn({ error }, 'could not give back the lease of a run; it lapses by itself')
-  }
-}
-
-/** Renews the lease until disposed; when it is lost, or can't be renewed before it lapses, the run must stop. */
-function keepRenewed(lease: Lease, stopped: AbortController): AsyncDisposable {
-  let renewedAt = performance.now()
-  const timer = setInterval(() => {
-    lease.renew().then(
-      () => {
-        renewedAt = performance.now()
-      },
-      (error: unknown) => {
-        const lapses = performance.now() - renewedAt > leaseMs - renewEveryMs
-        if (lapses || (error instanceof VitrineError && error.code === 'conflict')) stopped.abort(error)
-      },
-    )
-  }, renewEveryMs)
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-    },
-  }
 }
 
 async function copy(options: RunOptions, lease: Lease, signal: AbortSignal): Promise<Outcome> {

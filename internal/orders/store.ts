@@ -1,3 +1,5 @@
+import type { Lease } from '#internal/leases/leases.ts'
+
 /** What the ETL writes and the recommendations read: order lines, and published versions of rankings and catalogue. */
 
 export interface OrderLine {
@@ -91,12 +93,6 @@ export interface ScheduleState {
   readonly lastFullAt: number
   /** Rows of the source in the window at the last good run, for the guard. */
   readonly rows: number
-}
-
-/** A right to run a pipeline; it lapses unless renewed. */
-export interface Lease extends AsyncDisposable {
-  /** Extends the lease; rejects with `Conflict` when it was lost. */
-  renew(): Promise<void>
 }
 
 /** The ETL's side. Every method rejects with `Unavailable` while the store is away. */

@@ -1,6 +1,9 @@
+import { leasesPostgresMigrations } from '#internal/leases/postgres-migrations.ts'
 import { connectPostgres } from '#internal/postgres/client.ts'
+import { migrate } from '#internal/postgres/migrate.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
 import { startTestPostgres } from '../../test/engines/postgres.ts'
+import { ordersPostgresMigrations } from './postgres-migrations.ts'
 import { runPipeline } from './run.ts'
 import type { Postgres } from '#internal/postgres/client.ts'
 import type { RunOptions } from './run.ts'
@@ -21,6 +24,12 @@ export async function openDatabase(sql = ''): Promise<TestDatabase> {
   if (sql !== '') await postgres.execute(sql)
   const kept = opened.move()
   return { url, postgres, [Symbol.asyncDispose]: async () => kept.disposeAsync() }
+}
+
+/** Makes what a run needs of the store. */
+export async function migrateOrders(postgres: Postgres): Promise<void> {
+  await migrate(postgres, 'leases', leasesPostgresMigrations)
+  await migrate(postgres, 'orders', ordersPostgresMigrations)
 }
 
 /** A shop as the first users have it. */

@@ -31,3 +31,24 @@ export function observeStoreCalls(metrics: Metrics, adapter: string): StoreCall 
       }
     })
 }
+
+/** The names of a store's methods that answer once. */
+type CallsOf<S> = {
+  [K in keyof S]: S[K] extends (...args: never[]) => Promise<unknown> ? K : never
+}[keyof S] &
+  string
+
+/** The store with each named call observed as `<room>.<call>`, never its arguments; all else passes through. */
+export function observeStore<S extends object>(
+  store: S,
+  room: string,
+  calls: readonly CallsOf<S>[],
+  { metrics, adapter }: { metrics: Metrics; adapter: string },
+): S {
+  const observe = observeStoreCalls(metrics, adapter)
+  const observed = calls.map(name => {
+    const call = store[name] as (...args: unknown[]) => Promise<unknown>
+    return [name, (...args: unknown[]) => observe(`${room}.${name}`, () => call.apply(store, args))]
+  })
+  return { ...store, ...(Object.fromEntries(observed) as Partial<S>) }
+}

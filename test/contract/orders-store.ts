@@ -19,12 +19,11 @@ export function describeOrdersStore(adapter: string, start: StartOrders): void {
   describe(`orders store on ${adapter}`, function () {
     this.timeout(60_000)
     const at = Date.now()
-    let clock = at
     let started: OrdersUnderTest
     let store: OrdersStore
 
     before(async function () {
-      const result = await start(() => clock)
+      const result = await start(() => at)
       if ('skip' in result) {
         process.stdout.write(`\nSKIPPED: orders store on ${adapter}: ${result.skip}\n`)
         return this.skip()
@@ -168,32 +167,10 @@ export function describeOrdersStore(adapter: string, start: StartOrders): void {
         (await Promise.all(versions.map(one => store.boughtTogether(one, 'hat', 1)))).map(
           ({ length }) => length,
         )
-      await store.dropOldVersions('bought-together', clock)
+      await store.dropOldVersions('bought-together', at)
       expect(await there()).to.deep.equal([1, 1, 1, 1, 1])
-      await store.dropOldVersions('bought-together', clock + 2 * 3_600_000)
+      await store.dropOldVersions('bought-together', at + 2 * 3_600_000)
       expect(await there()).to.deep.equal([0, 0, 1, 1, 1])
-    })
-
-    it('gives a lease to one at a time, until it is given back or lapses', async () => {
-      const lease = name('lease')
-      const first = await store.takeLease(lease, 'anna', 60_000)
-      expect(first).to.not.equal(null)
-      expect(await store.takeLease(lease, 'bert', 60_000)).to.equal(null)
-      await first?.renew()
-      await first?.[Symbol.asyncDispose]()
-      const second = await store.takeLease(lease, 'bert', 1_000)
-      expect(second).to.not.equal(null)
-      clock += 2_500
-      await new Promise(resolve => setTimeout(resolve, 2_500))
-      const third = await store.takeLease(lease, 'carl', 60_000)
-      expect(third).to.not.equal(null)
-      const lost = await second?.renew().then(
-        () => null,
-        (error: unknown) => error,
-      )
-      expect(lost).to.have.property('code', 'conflict')
-      await second?.[Symbol.asyncDispose]()
-      expect(await store.takeLease(lease, 'dora', 60_000), 'a lost lease frees nothing').to.equal(null)
     })
 
     it('keeps the state of a schedule and the reports of runs, newest first', async () => {
