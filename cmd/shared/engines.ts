@@ -12,6 +12,8 @@ import { withStoreTelemetry } from '#internal/history/instrumented-store.ts'
 import { historyPostgresMigrations } from '#internal/history/postgres-migrations.ts'
 import { createPostgresHistoryStore } from '#internal/history/postgres-store.ts'
 import { startHistorySweeper } from '#internal/history/sweeper.ts'
+import { leasesCassandraMigrations } from '#internal/leases/cassandra-migrations.ts'
+import { leasesPostgresMigrations } from '#internal/leases/postgres-migrations.ts'
 import { ordersCassandraMigrations } from '#internal/orders/cassandra-migrations.ts'
 import { createCassandraOrdersStore } from '#internal/orders/cassandra-store.ts'
 import { withOrdersTelemetry } from '#internal/orders/instrumented-store.ts'
@@ -19,11 +21,17 @@ import { ordersPostgresMigrations } from '#internal/orders/postgres-migrations.t
 import { createPostgresOrdersStore } from '#internal/orders/postgres-store.ts'
 import { connectPostgres } from '#internal/postgres/client.ts'
 import { migrate, schemaVersion } from '#internal/postgres/migrate.ts'
+import { rankerCassandraMigrations } from '#internal/recommend/ranker/cassandra-migrations.ts'
+import { createCassandraRankerStore } from '#internal/recommend/ranker/cassandra-store.ts'
+import { withRankerTelemetry } from '#internal/recommend/ranker/instrumented-store.ts'
+import { rankerPostgresMigrations } from '#internal/recommend/ranker/postgres-migrations.ts'
+import { createPostgresRankerStore } from '#internal/recommend/ranker/postgres-store.ts'
 import type { Cassandra } from '#internal/cassandra/client.ts'
 import type { EventLog } from '#internal/eventlog/log.ts'
 import type { HistoryStore, HistoryTtl } from '#internal/history/store.ts'
 import type { OrdersStore } from '#internal/orders/store.ts'
 import type { Postgres } from '#internal/postgres/client.ts'
+import type { RankerStore } from '#internal/recommend/ranker/store.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
 import type { EngineSettings } from './engines-settings.ts'
@@ -33,10 +41,13 @@ export interface Engines extends AsyncDisposable {
   log(): EventLog
   history(): HistoryStore
   orders(): OrdersStore
+  ranker(): RankerStore
   /** Makes schemas and topics where they are missing or older; harmless when repeated or run by two at once. */
   init(): Promise<void>
   /** What is missing of the schemas and topics, in words; `null` when all stand. */
   schemaProblem(): Promise<string | null>
+  /** The same of the store alone, whatever the log does. */
+  storeProblem(): Promise<string | null>
   /** Purges what is past its time; Cassandra does that by itself. */
   sweep(): AsyncDisposable | null
   /** Resolves when the store answers. */
@@ -109,39 +120,47 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
     return withOrdersTelemetry(store, { metrics, adapter: settings.VITRINE_STORE })
   })
 
+  const ranker = once((): RankerStore => {
+    const store = onCassandra
+      ? createCassandraRankerStore({ cassandra: cassandra() })
+      : createPostgresRankerStore({ postgres: postgres() })
+    return withRankerTelemetry(store, { metrics, adapter: settings.VITRINE_STORE })
+  })
+
   const wantedTopics = topics({ partitions: settings.VITRINE_PARTITIONS, historyTtlMs: ttl.historyMs })
-  const schemas = (): Schema[] => [
-    ...(onKafka ? [] : [postgresSchema(postgres, 'eventlog', eventLogMigrations)]),
-    ...(onCassandra
+  const storeSchemas = (): Schema[] =>
+    onCassandra
       ? [
           cassandraSchema(cassandra, 'history', historyCassandraMigrations(ttl)),
+          cassandraSchema(cassandra, 'leases', leasesCassandraMigrations),
           cassandraSchema(cassandra, 'orders', ordersCassandraMigrations),
+          cassandraSchema(cassandra, 'ranker', rankerCassandraMigrations),
         ]
       : [
           postgresSchema(postgres, 'history', historyPostgresMigrations),
+          postgresSchema(postgres, 'leases', leasesPostgresMigrations),
           postgresSchema(postgres, 'orders', ordersPostgresMigrations),
-        ]),
-  ]
+          postgresSchema(postgres, 'ranker', rankerPostgresMigrations),
+        ]
+  const logSchemas = (): Schema[] =>
+    onKafka ? [] : [postgresSchema(postgres, 'eventlog', eventLogMigrations)]
 
   return {
     log,
     history,
     orders,
+    ranker,
     async init() {
-      for (const schema of schemas()) await schema.bring()
+      for (const schema of [...logSchemas(), ...storeSchemas()]) await schema.bring()
       await log().ensureTopics(wantedTopics)
     },
     async schemaProblem() {
-      for (const schema of schemas()) {
-        const { component, wanted } = schema
-        const version = await schema.standing()
-        if (version < wanted) {
-          return `the schema of ${component} stands at ${version} and must be at ${wanted}: run vitrine init`
-        }
-      }
+      const problem = await problemOf([...logSchemas(), ...storeSchemas()])
+      if (problem !== null) return problem
       for (const { name } of wantedTopics) await log().ends(name)
       return null
     },
+    storeProblem: () => problemOf(storeSchemas()),
     sweep: () => (onCassandra ? null : startHistorySweeper({ postgres: postgres(), ttl, now, logger })),
     pingStore: () => (onCassandra ? cassandra().ping() : postgres().ping()),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
@@ -151,8 +170,18 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
 interface Schema {
   readonly component: string
   readonly wanted: number
-  standing(): Promise<number>
-  bring(): Promise<unknown>
+  readonly standing: () => Promise<number>
+  readonly bring: () => Promise<unknown>
+}
+
+async function problemOf(schemas: readonly Schema[]): Promise<string | null> {
+  for (const { component, wanted, standing } of schemas) {
+    const version = await standing()
+    if (version < wanted) {
+      return `the schema of ${component} stands at ${version} and must be at ${wanted}: run vitrine init`
+    }
+  }
+  return null
 }
 
 function postgresSchema(
