@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import { observeLag } from '#internal/eventlog/metrics.ts'
 import { historyChangesTopic, productViewsTopic } from '#internal/eventlog/topics.ts'
-import { createHistoryService } from '#internal/history/changes.ts'
+import { changesGroup, createHistoryService } from '#internal/history/changes.ts'
 import { historyRoutes } from '#internal/history/routes.ts'
 import { createIntake } from '#internal/ingest/intake.ts'
 import { intakeRoutes } from '#internal/ingest/routes.ts'
@@ -53,7 +53,10 @@ export function loaderPart(parts: Parts, settings: z.output<typeof loadSettings>
     concurrency: settings.VITRINE_LOADER_CONCURRENCY,
   })
   opened.use(loader)
-  observeLag(metrics, log, [{ group: loaderGroup, topics: [productViewsTopic, historyChangesTopic] }])
+  observeLag(metrics, log, [
+    { group: loaderGroup, topics: [productViewsTopic] },
+    { group: changesGroup, topics: [historyChangesTopic] },
+  ])
   readiness.add('loader', () => loader.readiness())
   readiness.add('store', () => answers(engines.pingStore()))
 }

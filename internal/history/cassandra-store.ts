@@ -32,6 +32,9 @@ const rowsTogether = 10
 /** By default Cassandra counts the second in which a row expires in 31 bits, and refuses rows that outlive them. */
 const lastExpiry = Date.UTC(2038, 0, 19)
 
+/** What a row of `user_history` is made of. */
+type Remembered = Pick<RecordedView, 'userId' | 'productId' | 'effectiveTime' | 'source'>
+
 interface HistoryRow {
   readonly productid: string
   readonly messagetime: Date
@@ -51,9 +54,10 @@ export function createCassandraHistoryStore(options: {
   }
 
   /** Cassandra counts from the write, and in whole seconds; what it keeps too long, reads leave out. */
-  const secondsLeft = (time: number, keepMs: number) => Math.ceil((time + keepMs - now()) / 1_000) + 1
+  const secondsLeft = (time: number, keepMs: number) =>
+    Math.max(1, Math.ceil((time + keepMs - now()) / 1_000) + 1)
 
-  const historyStatement = (view: RecordedView): Statement => ({
+  const historyStatement = (view: Remembered): Statement => ({
     cql: writeHistory,
     params: [
       view.userId,
@@ -80,6 +84,21 @@ export function createCassandraHistoryStore(options: {
     ],
   })
 
+  /** A user's products that are not past their time, in the order of their bytes. */
+  async function* remembered(userId: string): AsyncGenerator<HistoryItem> {
+    const begin = now() - ttl.historyMs
+    for await (const row of cassandra.stream<HistoryRow>(readHistory, [userId])) {
+      const viewedAt = row.messagetime.getTime()
+      if (viewedAt <= begin) continue
+      // Cassandra gives a set in the order of its bytes.
+      yield { productId: row.productid, viewedAt, source: row.sources?.at(-1) ?? row.source }
+    }
+  }
+
+  async function* takeable(guestId: string, upTo: number): AsyncGenerator<HistoryItem> {
+    for await (const item of remembered(guestId)) if (item.viewedAt <= upTo) yield item
+  }
+
   return {
     async recordViews(views) {
       const history = foldViews(views.filter(view => view.effectiveTime + ttl.historyMs > now()))
@@ -101,15 +120,27 @@ export function createCassandraHistoryStore(options: {
       await storable(cassandra.execute(deleteUser, [micros(at), userId]))
     },
 
+    async takeOver(userId, guestId, upTo) {
+      const groups = inGroups(takeable(guestId, upTo), rowsTogether)
+      await storable(
+        forEachAtMost(writesAtOnce, groups, async group => {
+          const given = group.map(item => ({ ...item, userId, effectiveTime: item.viewedAt }))
+          await cassandra.batch(given.map(historyStatement))
+          await cassandra.batch(
+            group.map(item => ({
+              cql: deleteProduct,
+              params: [micros(item.viewedAt), guestId, item.productId],
+            })),
+          )
+        }),
+      )
+    },
+
     async latest(userId, { limit, after }) {
-      const begin = now() - ttl.historyMs
       const items: HistoryItem[] = []
-      for await (const row of cassandra.stream<HistoryRow>(readHistory, [userId])) {
-        const viewedAt = row.messagetime.getTime()
-        if (viewedAt <= begin) continue
+      for await (const item of remembered(userId)) {
         if (items.length === historyReadCap) return pageOf(items, { limit, after, truncated: true })
-        // Cassandra gives a set in the order of its bytes.
-        items.push({ productId: row.productid, viewedAt, source: row.sources?.at(-1) ?? row.source })
+        items.push(item)
       }
       return pageOf(items, { limit, after, truncated: false })
     },
@@ -144,6 +175,17 @@ const micros = (ms: number) => ms * 1_000
 
 /** The calendar month in UTC, "2026-11": a user's views of one month are one partition. */
 const monthOf = (ms: number) => new Date(ms).toISOString().slice(0, 7)
+
+async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let group: T[] = []
+  for await (const item of items) {
+    group.push(item)
+    if (group.length < size) continue
+    yield group
+    group = []
+  }
+  if (group.length > 0) yield group
+}
 
 /** Groups of rows that share a partition. */
 function together(

@@ -1,28 +1,41 @@
 import { isId } from '#internal/domain/id.ts'
 import { deletionTime } from '#internal/domain/product-view.ts'
-import { Unavailable } from '#internal/errors/errors.ts'
+import { InvalidInput, Unavailable } from '#internal/errors/errors.ts'
+import { uncommittedBefore } from '#internal/eventlog/progress.ts'
 import { historyChangesTopic } from '#internal/eventlog/topics.ts'
-import type { EventLog, NewRecord } from '#internal/eventlog/log.ts'
+import type { Appended, EventLog, NewRecord } from '#internal/eventlog/log.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { HistoryPage, HistoryPosition, HistoryStore } from './store.ts'
 
-/** Somebody asked to forget: one product of a user's history, or all of it. */
+/** The group that carries changes into the store: what it has committed has been applied. */
+export const changesGroup = 'vitrine-loader-changes'
+
+/** Somebody asked to forget one product of a user's history, or all of it, or a guest turned out to be this user. */
 export type HistoryChange = {
   readonly userId: string
-  /** The newest effective time known of what is forgotten, epoch milliseconds; `null` when none was known. */
+  /** The newest effective time known of what is forgotten or taken over, epoch milliseconds; `null` when none was known. */
   readonly newest: number | null
-} & ({ readonly change: 'forget-product'; readonly productId: string } | { readonly change: 'forget-user' })
+} & (
+  | { readonly change: 'forget-product'; readonly productId: string }
+  | { readonly change: 'forget-user' }
+  | { readonly change: 'merge'; readonly guestId: string }
+)
 
-/** A change as a record of `history-changes`, keyed by user. */
+/**
+ * A change as a record of `history-changes`, keyed by the user whose history shrinks: so what a guest had forgotten
+ * before logging in is gone before the rest is taken over. Deletions of the user who takes over need no such order,
+ * since their times decide.
+ */
 export function changeToRecord(change: HistoryChange): NewRecord {
   const json = {
     change: change.change,
     userid: change.userId,
     ...(change.change === 'forget-product' && { productid: change.productId }),
+    ...(change.change === 'merge' && { guestid: change.guestId }),
     newest: change.newest === null ? null : new Date(change.newest).toISOString(),
   }
   return {
-    key: change.userId,
+    key: change.change === 'merge' ? change.guestId : change.userId,
     value: Buffer.from(JSON.stringify(json)),
     headers: { 'content-type': 'application/json' },
   }
@@ -42,13 +55,20 @@ export function parseChange(value: Buffer | null): HistoryChange | null {
 
 function fromJson(json: unknown): HistoryChange | null {
   if (typeof json !== 'object' || json === null) return null
-  const { change, userid, productid, newest } = json as Record<string, unknown>
-  if (typeof userid !== 'string' || !isId(userid)) return null
-  const known = newest === null || newest === undefined ? null : parseTime(newest)
-  if (known === undefined) return null
-  if (change === 'forget-user') return { change, userId: userid, newest: known }
-  if (change !== 'forget-product' || typeof productid !== 'string' || !isId(productid)) return null
-  return { change, userId: userid, productId: productid, newest: known }
+  const { change, userid, productid, guestid, newest: time } = json as Record<string, unknown>
+  if (!isIdText(userid)) return null
+  const newest = time === null || time === undefined ? null : parseTime(time)
+  if (newest === undefined) return null
+  if (change === 'forget-user') return { change, userId: userid, newest }
+  if (change === 'forget-product' && isIdText(productid))
+    return { change, userId: userid, productId: productid, newest }
+  if (change === 'merge' && isIdText(guestid) && guestid !== userid)
+    return { change, userId: userid, guestId: guestid, newest }
+  return null
+}
+
+function isIdText(value: unknown): value is string {
+  return typeof value === 'string' && isId(value)
 }
 
 function parseTime(value: unknown): number | undefined {
@@ -56,15 +76,27 @@ function parseTime(value: unknown): number | undefined {
   return Number.isNaN(time) ? undefined : time
 }
 
-/** Carries a change out as of the append time of its record (epoch milliseconds); may be repeated. Returns the deletion's time. */
+/**
+ * Carries a change out as of the append time of its record (epoch milliseconds); may be repeated. A merge takes over
+ * what the store holds by then, so the guest's views must have been loaded before. Returns the change's time.
+ */
 export async function applyChange(
-  store: Pick<HistoryStore, 'forgetProduct' | 'forgetUser'>,
+  store: Pick<HistoryStore, 'forgetProduct' | 'forgetUser' | 'takeOver'>,
   change: HistoryChange,
   appendTime: number,
 ): Promise<number> {
   const at = deletionTime(appendTime, change.newest ?? appendTime)
-  if (change.change === 'forget-user') await store.forgetUser(change.userId, at)
-  else await store.forgetProduct(change.userId, change.productId, at)
+  switch (change.change) {
+    case 'forget-user':
+      await store.forgetUser(change.userId, at)
+      break
+    case 'forget-product':
+      await store.forgetProduct(change.userId, change.productId, at)
+      break
+    case 'merge':
+      await store.takeOver(change.userId, change.guestId, at)
+      break
+  }
   return at
 }
 
@@ -78,31 +110,48 @@ export interface HistoryService {
   forgetProduct(userId: string, productId: string): Promise<void>
   /** As `forgetProduct`, for the whole history. */
   forgetUser(userId: string): Promise<void>
+  /**
+   * Makes a guest's history the user's. Resolves once the wish is durable in the log, as with `forgetProduct`; what
+   * the store holds by then is taken over when it resolves, the guest's last views once the loader has written them.
+   * Harmless when repeated. Rejects with `InvalidInput` when both are one.
+   */
+  merge(userId: string, guestId: string): Promise<void>
 }
 
-/** Users' histories for those who ask: reads from the store, deletions through the log. */
+/** Users' histories for those who ask: reads from the store, changes through the log. */
 export function createHistoryService(options: {
-  log: Pick<EventLog, 'append'>
+  log: Pick<EventLog, 'append' | 'ends' | 'lag'>
   store: HistoryStore
   logger: Logger
 }): HistoryService {
   const { log, store, logger } = options
 
-  /** What the store says, or `fallback` while it is away: the loader catches up from the log. */
+  /** What an engine says, or `fallback` while it is away: the loader catches up from the log. */
   async function whileThere<T>(ask: Promise<T>, fallback: T): Promise<T> {
     try {
       return await ask
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
-      logger.debug({ error }, 'the store is away; the loader will apply the deletion')
+      logger.debug({ error }, 'an engine is away; the loader will apply the change')
       return fallback
     }
   }
 
-  async function forget(change: HistoryChange): Promise<void> {
+  async function append(change: HistoryChange): Promise<Appended> {
     const [appended] = await log.append(historyChangesTopic, [changeToRecord(change)])
-    if (appended === undefined) throw new Unavailable('The event log did not say where the deletion stands')
-    await whileThere(applyChange(store, change, appended.appendTime), 0)
+    if (appended === undefined) throw new Unavailable('The event log did not say where the change stands')
+    return appended
+  }
+
+  async function forget(change: HistoryChange): Promise<void> {
+    const { appendTime } = await append(change)
+    await whileThere(applyChange(store, change, appendTime), 0)
+  }
+
+  /** Has the loader applied all changes of this partition that came before? */
+  async function isNextIn({ partition, offset }: Appended): Promise<boolean> {
+    const offsets = new Map([[partition, offset]])
+    return (await uncommittedBefore(log, { group: changesGroup, topic: historyChangesTopic, offsets })) === 0n
   }
 
   return {
@@ -116,6 +165,17 @@ export function createHistoryService(options: {
     async forgetUser(userId) {
       const newest = await whileThere(store.newestEffectiveTime(userId), null)
       await forget({ change: 'forget-user', userId, newest })
+    },
+
+    async merge(userId, guestId) {
+      if (guestId === userId)
+        throw new InvalidInput("guestId must be another id than the user's own", '/guestId')
+      const newest = await whileThere(store.newestEffectiveTime(guestId), null)
+      const change: HistoryChange = { change: 'merge', userId, guestId, newest }
+      const appended = await append(change)
+      // A deletion by the guest that the store has not seen yet must go first: the loader keeps that order.
+      if (!(await whileThere(isNextIn(appended), false))) return
+      await whileThere(applyChange(store, change, appended.appendTime), 0)
     },
   }
 }

@@ -46,6 +46,10 @@ export function createFakeHistoryStore(options: { ttl: HistoryTtl; now: () => nu
   function record(view: RecordedView): void {
     const user = userOf(view.userId)
     if (view.timestamp > now() - ttl.viewsMs) addRow(user, view)
+    remember(user, view)
+  }
+
+  function remember(user: User, view: RecordedView): void {
     if (!isAlive(user, view)) return
     const standing = user.products.get(view.productId)
     if (!standing || replaces(view, standing)) user.products.set(view.productId, view)
@@ -76,6 +80,16 @@ export function createFakeHistoryStore(options: { ttl: HistoryTtl; now: () => nu
       await reachable()
       const user = userOf(userId)
       user.allDeletedAt = Math.max(at, user.allDeletedAt)
+    },
+    async takeOver(userId, guestId, upTo) {
+      await reachable()
+      const guest = userOf(guestId)
+      for (const view of guest.products.values()) {
+        const { productId, effectiveTime } = view
+        if (effectiveTime > upTo || !isAlive(guest, view)) continue
+        remember(userOf(userId), { ...view, userId })
+        guest.deletedAt.set(productId, effectiveTime)
+      }
     },
     async latest(userId, { limit, after }) {
       await reachable()

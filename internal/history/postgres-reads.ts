@@ -37,6 +37,15 @@ SELECT max(h.messagetime) AS newest
 ${remembered}
   AND ($3::text IS NULL OR h.productid = $3)`
 
+/** $1 user, $2 oldest time, $3 newest time, $4 product after which the batch begins, $5 limit. */
+export const takeableSql = `
+SELECT h.productid, h.messagetime, h.source
+${remembered}
+  AND h.messagetime <= $3
+  AND h.productid > $4
+ORDER BY h.productid
+LIMIT $5`
+
 /** $1 user, $2 first day of the month, $3 oldest time, $4 limit. */
 export const viewsOfMonthSql = `
 SELECT messageid, productid, source, messagetime

@@ -1,7 +1,8 @@
 import { InvalidInput } from '#internal/errors/errors.ts'
 import { sqlState } from '#internal/postgres/errors.ts'
 import { foldMessages, foldViews } from './fold.ts'
-import { latestSql, newestSql, viewsOfMonthSql } from './postgres-reads.ts'
+import { latestSql, newestSql, takeableSql, viewsOfMonthSql } from './postgres-reads.ts'
+import { deleteTakenSql, keepTakenSql } from './postgres-take-over.ts'
 import { historyReadCap } from './store.ts'
 import type { RecordedView } from '#internal/domain/product-view.ts'
 import type { Postgres } from '#internal/postgres/client.ts'
@@ -42,6 +43,28 @@ export function createPostgresHistoryStore(options: {
 
     forgetProduct: (userId, productId, at) => forget(userId, productId, at),
     forgetUser: (userId, at) => forget(userId, wholeHistory, at),
+
+    async takeOver(userId, guestId, upTo) {
+      let after = ''
+      for (;;) {
+        const rows = await postgres.query<HistoryRow>(
+          takeableSql,
+          [guestId, time(now() - ttl.historyMs), time(upTo), after, rowsAtOnce],
+          { name: 'history-takeable' },
+        )
+        const last = rows.at(-1)
+        if (last === undefined) return
+        await write(upsertHistorySql, historyColumns(rows.map(asViewOf(userId))), 'history-give')
+        const taken = [
+          guestId,
+          rows.map(({ productid }) => productid),
+          rows.map(({ messagetime }) => messagetime.toISOString()),
+        ]
+        await write(keepTakenSql, taken, 'history-keep-taken')
+        await write(deleteTakenSql, taken, 'history-delete-taken')
+        after = last.productid
+      }
+    },
 
     async latest(userId, { limit, after }) {
       const rows = await postgres.query<LatestRow>(
@@ -94,11 +117,14 @@ export function createPostgresHistoryStore(options: {
   }
 }
 
+interface HistoryRow {
+  productid: string
+  messagetime: Date
+  source: string
+}
+
 /** Either a product, or one row of nulls when the page is empty. */
-type LatestRow = { truncated: boolean } & (
-  | { productid: string; messagetime: Date; source: string }
-  | { productid: null; messagetime: null; source: null }
-)
+type LatestRow = { truncated: boolean } & (HistoryRow | { productid: null; messagetime: null; source: null })
 
 interface ViewRow {
   messageid: string
@@ -112,7 +138,19 @@ const wholeHistory = ''
 
 const time = (ms: number) => new Date(ms).toISOString()
 
-function historyColumns(views: readonly RecordedView[]): unknown[] {
+/** What a row of `user_history` is made of. */
+type Remembered = Pick<RecordedView, 'userId' | 'productId' | 'effectiveTime' | 'source'>
+
+const asViewOf =
+  (userId: string) =>
+  ({ productid, messagetime, source }: HistoryRow): Remembered => ({
+    userId,
+    productId: productid,
+    effectiveTime: messagetime.getTime(),
+    source,
+  })
+
+function historyColumns(views: readonly Remembered[]): unknown[] {
   return [
     views.map(({ userId }) => userId),
     views.map(({ productId }) => productId),
@@ -132,9 +170,19 @@ function viewColumns(views: readonly RecordedView[]): unknown[] {
 }
 
 /**
- * Both tables in one statement, so that a batch is durable as a whole. The rows come, and are
- * locked, in the order of their keys: two loaders that meet wait for each other and never deadlock.
+ * The rows come, and are locked, in the order of their keys: two loaders that meet wait for each other and never
+ * deadlock.
  */
+const upsertHistorySql = `
+INSERT INTO productviews.user_history AS old (userid, productid, messagetime, source)
+SELECT userid, productid, messagetime, source
+FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[])
+  AS new (userid, productid, messagetime, source)
+ON CONFLICT (userid, productid) DO UPDATE
+  SET messagetime = excluded.messagetime, source = excluded.source
+  WHERE (excluded.messagetime, excluded.source) > (old.messagetime, old.source)`
+
+/** Both tables in one statement, so that a batch is durable as a whole; its rows come in the order of their keys, too. */
 const recordSql = `
 WITH recorded AS (
   INSERT INTO productviews.product_views AS old (messageid, event, userid, productid, source, messagetime)
@@ -144,14 +192,7 @@ WITH recorded AS (
   ON CONFLICT (userid, messagetime, messageid) DO UPDATE
     SET productid = greatest(old.productid, excluded.productid), source = greatest(old.source, excluded.source)
     WHERE excluded.productid > old.productid OR excluded.source > old.source
-)
-INSERT INTO productviews.user_history AS old (userid, productid, messagetime, source)
-SELECT userid, productid, messagetime, source
-FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[])
-  AS new (userid, productid, messagetime, source)
-ON CONFLICT (userid, productid) DO UPDATE
-  SET messagetime = excluded.messagetime, source = excluded.source
-  WHERE (excluded.messagetime, excluded.source) > (old.messagetime, old.source)`
+)${upsertHistorySql}`
 
 const keepDeletionSql = `
 INSERT INTO productviews.user_history_deletions AS old (userid, productid, deletedat)
@@ -159,7 +200,7 @@ VALUES ($1, $2, $3)
 ON CONFLICT (userid, productid) DO UPDATE SET deletedat = excluded.deletedat
   WHERE excluded.deletedat > old.deletedat`
 
-/** Locks in the order of `recordSql`. */
+/** Locks in the order in which views are recorded. */
 const deleteRowsSql = `
 DELETE FROM productviews.user_history
 WHERE userid = $1 AND messagetime <= $3 AND productid IN (

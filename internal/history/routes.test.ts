@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { createFakeLog } from '#internal/eventlog/fake-log.ts'
-import { topics } from '#internal/eventlog/topics.ts'
+import { historyChangesTopic, topics } from '#internal/eventlog/topics.ts'
 import { createApp } from '#internal/http/app.ts'
 import { listen } from '#internal/http/listen.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
@@ -18,7 +18,7 @@ interface Body {
   products: string[]
   items: { productId: string }[]
   nextCursor: string | null
-  errors: { parameter: string }[]
+  errors: { parameter?: string; pointer?: string }[]
 }
 
 async function setUp() {
@@ -32,8 +32,9 @@ async function setUp() {
   const server = opened.use(
     await listen({ app, host: '127.0.0.1', port: 0, portSetting: '--port', auth: 'loopback' }),
   )
-  async function ask(method: string, path: string, headers: Record<string, string> = {}) {
-    const answer = await fetch(`${server.url}${path}`, { method, headers })
+  async function ask(method: string, path: string, headers: Record<string, string> = {}, body?: unknown) {
+    const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
+    const answer = await fetch(`${server.url}${path}`, init)
     return {
       status: answer.status,
       body: (await answer.json()) as Body,
@@ -175,5 +176,50 @@ describe('a history', () => {
     expect((await ask('DELETE', '/v1/users/user-1/history')).status).to.equal(200)
     log.setAvailable(false)
     expect((await ask('DELETE', '/v1/users/user-1/history')).status).to.equal(503)
+  })
+})
+
+describe('a guest who logs in', () => {
+  const merge = '/v1/users/user-1/merge'
+  const json = { 'content-type': 'application/json' }
+
+  it('keeps what the guest looked at, and repeats change nothing', async () => {
+    const { opened, ask, see } = await setUp()
+    await using _opened = opened
+    await see('user-1', 'a')
+    await see('guest-1', 'b', 'c')
+    const products = async (user: string) =>
+      (await ask('GET', `/v1/users/${user}/history`)).body.items.map(item => item.productId)
+    for (let time = 0; time < 2; time += 1) {
+      expect(await ask('POST', merge, json, { guestId: 'guest-1' })).to.deep.equal({
+        status: 200,
+        cache: 'no-store',
+        body: { userId: 'user-1', guestId: 'guest-1' },
+      })
+      expect(await products('user-1')).to.deep.equal(['c', 'a', 'b'])
+      expect(await products('guest-1')).to.deep.equal([])
+    }
+    expect((await ask('DELETE', '/v1/users/user-1/history')).status).to.equal(200)
+    expect(await products('user-1')).to.deep.equal([])
+  })
+
+  it('is told by name what is wrong with the guest', async () => {
+    const { opened, ask, log } = await setUp()
+    await using _opened = opened
+    for (const body of [{ guestId: 'user-1' }, { guestId: '' }, { guestId: 7 }, {}]) {
+      const answer = await ask('POST', merge, json, body)
+      expect(answer.status, JSON.stringify(body)).to.equal(400)
+      expect(answer.body.errors[0]?.pointer, JSON.stringify(body)).to.equal('/guestId')
+    }
+    expect(log.records(historyChangesTopic)).to.deep.equal([])
+  })
+
+  it('is taken over while the store is away, but not while the log is', async () => {
+    const { opened, ask, store, log } = await setUp()
+    await using _opened = opened
+    store.setAvailable(false)
+    expect((await ask('POST', merge, json, { guestId: 'guest-1' })).status).to.equal(200)
+    log.setAvailable(false)
+    expect((await ask('POST', merge, json, { guestId: 'guest-1' })).status).to.equal(503)
   })
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { idForm } from '#internal/domain/id.ts'
 import { route } from '#internal/http/route.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { idHeader, idParameter, limitParameter, namedRefusal, refusalAnswer } from './request-ids.ts'
@@ -15,6 +16,10 @@ const userAndProductHeaders = z.object({
 })
 
 const user = z.object({ id: idParameter })
+
+const guest = z.object({
+  guestId: idParameter.meta({ description: `The id that the guest's views came with: ${idForm}` }),
+})
 
 const done = z.object({ Message: z.literal('Transaction completed!') })
 
@@ -153,6 +158,33 @@ export function historyRoutes(history: HistoryService): Route[] {
       async handle({ params }) {
         await history.forgetProduct(params.id, params.product)
         return transactionCompleted
+      },
+    }),
+
+    route({
+      method: 'POST',
+      path: '/v1/users/{id}/merge',
+      operationId: 'mergeGuest',
+      tag: 'History',
+      summary: "Make a guest's history the user's, when a guest logs in",
+      description:
+        'Durable when answered. Every view of the guest that was answered 202 before counts as one of the user, at its ' +
+        "own time and from its own source, and the guest's history is empty then; views of the last moment follow within " +
+        'a second or so. What either has forgotten stays forgotten. What the guest looks at after the call stays with the ' +
+        'guest, until it is called again: send views with the id of the user from then on.',
+      params: user,
+      body: guest,
+      answers: {
+        200: {
+          description: 'Taken over.',
+          schema: z.object({ userId: z.string(), guestId: z.string() }),
+          example: { userId: 'user-78', guestId: 'guest-2f1c' },
+        },
+      },
+      personal: true,
+      async handle({ params, body }) {
+        await history.merge(params.id, body.guestId)
+        return { status: 200, body: { userId: params.id, guestId: body.guestId } }
       },
     }),
   ]

@@ -36,7 +36,8 @@ export const defaultHistoryTtl: HistoryTtl = { historyMs: 90 * day, viewsMs: 395
 /**
  * Users' latest products, in `user_history`, and every view, in `product_views`.
  *
- * All writes may be repeated and may come in any order: the state is a function of the set of views and deletions.
+ * All writes may be repeated and may come in any order: the state is a function of the set of views and deletions;
+ * only a takeover goes by what is there when it is called.
  * The newest effective time wins; at equal times a deletion beats a view, and of two views the larger source by
  * bytes stays. What is older than its time to live is neither written nor read. Deletions outlive the history by a day.
  * Every method rejects with `Unavailable` while the store is away, and a write with `InvalidInput` when the store
@@ -51,6 +52,22 @@ export interface HistoryStore {
 
   /** Deletes a user's whole history as of `at` (epoch milliseconds). */
   forgetUser(userId: string, at: number): Promise<void>
+
+  /**
+   * Makes a guest's history the user's: every product that it shows with a time up to and including `upTo` (epoch
+   * milliseconds) is recorded for the user with its effective time and source, as if the user had looked at it, and
+   * forgotten of the guest as of that effective time. So the user's own views and deletions, made before or to come,
+   * decide as ever, and time to live counts on.
+   *
+   * What has been forgotten of the guest before is not taken over; what is newer than `upTo`, or is recorded for the
+   * guest afterwards, stays the guest's, though a view no newer than one of the same product that was taken over
+   * stays away. A product that the guest looked at again after `upTo` is known only with that later time, and stays.
+   *
+   * May be repeated, then takes over what came since. Nothing is forgotten before it is recorded, so a call that
+   * breaks off has lost nothing, and the next one completes it. Works in bounded batches, however many products there
+   * are, also beyond {@link historyReadCap}. `product_views` stays as it is.
+   */
+  takeOver(userId: string, guestId: string, upTo: number): Promise<void>
 
   /** The user's newest products after `after`; an unknown user has none. */
   latest(userId: string, options: { limit: number; after?: HistoryPosition }): Promise<HistoryPage>

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import { viewToJson } from '#internal/domain/product-view-json.ts'
-import { InvalidInput } from '#internal/errors/errors.ts'
+import { InvalidInput, Unavailable } from '#internal/errors/errors.ts'
 import { createFakeLog } from '#internal/eventlog/fake-log.ts'
 import { deadLetterTopic, historyChangesTopic, productViewsTopic, topics } from '#internal/eventlog/topics.ts'
-import { changeToRecord } from '#internal/history/changes.ts'
+import { changesGroup, changeToRecord } from '#internal/history/changes.ts'
 import { createFakeHistoryStore } from '#internal/history/fake-store.ts'
 import { defaultHistoryTtl } from '#internal/history/store.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
@@ -63,8 +63,8 @@ async function setUp() {
   await log.ensureTopics(topics({ partitions: 3, historyTtlMs: defaultHistoryTtl.historyMs }))
   const store = createFakeHistoryStore({ ttl: defaultHistoryTtl, now: () => now })
   const metrics = createMetrics({ service: 'loader', version: '0' })
-  const start = (history: HistoryStore = store) =>
-    startLoader({ log, history, logger: silentLogger, metrics, now: () => now })
+  const start = (history: HistoryStore = store, more: { maxBatch?: number; concurrency?: number } = {}) =>
+    startLoader({ log, history, logger: silentLogger, metrics, now: () => now, ...more })
   const products = async (userId: string) =>
     (await store.latest(userId, { limit: 100 })).items.map(({ productId }) => productId)
   return { log, store, metrics, start, products }
@@ -74,7 +74,7 @@ async function caughtUp(log: EventLog): Promise<void> {
   await eventually(async () => {
     const lags = [
       ...(await log.lag(loaderGroup, productViewsTopic)),
-      ...(await log.lag(loaderGroup, historyChangesTopic)),
+      ...(await log.lag(changesGroup, historyChangesTopic)),
     ]
     return lags.every(({ records }) => records === 0n)
   })
@@ -122,6 +122,58 @@ describe('the loader', () => {
     expect(await products('user-1')).to.deep.equal(['b'])
     expect(await products('user-2')).to.deep.equal([])
   })
+
+  it('takes a guest over with all views that were in the log before, however far behind it is with them', async () => {
+    const { log, store, start, products } = await setUp()
+    const views = Array.from({ length: 40 }, (_, i) => view('guest-1', `product-${i}`, now - 100 + i))
+    await log.append(productViewsTopic, views.map(good))
+    await log.append(
+      historyChangesTopic,
+      ['user-1', 'user-2', 'user-3'].map((userId, i) =>
+        changeToRecord({ change: 'merge', userId, guestId: `guest-${i + 1}`, newest: null }),
+      ),
+    )
+    const slow: HistoryStore = {
+      ...store,
+      async recordViews(some) {
+        // Later than whatever else there is to do.
+        for (let turn = 0; turn < 20; turn += 1) await new Promise(resolve => setImmediate(resolve))
+        await store.recordViews(some)
+      },
+    }
+    await using _loader = start(slow, { maxBatch: 1, concurrency: 1 })
+    await caughtUp(log)
+    expect(await products('user-1')).to.deep.equal(views.map(({ productId }) => productId).reverse())
+    expect(await products('guest-1')).to.deep.equal([])
+  })
+
+  it('takes a guest over once the store is back, without what the guest had forgotten', async () => {
+    const { log, store, start, products } = await setUp()
+    store.setAvailable(false)
+    await using _loader = start()
+    await log.append(productViewsTopic, [good(view('guest-1', 'a')), good(view('guest-1', 'b'))])
+    await log.append(historyChangesTopic, [
+      changeToRecord({ change: 'forget-product', userId: 'guest-1', productId: 'a', newest: null }),
+      changeToRecord({ change: 'merge', userId: 'user-1', guestId: 'guest-1', newest: null }),
+    ])
+    store.setAvailable(true)
+    await caughtUp(log)
+    expect(await products('user-1')).to.deep.equal(['b'])
+  })
+
+  it('ends in time also while a merge waits for views that cannot be loaded', async () => {
+    const { log, store, start } = await setUp()
+    const refusing: HistoryStore = { ...store, recordViews: () => Promise.reject(new Unavailable('away')) }
+    const loader = start(refusing)
+    await log.append(productViewsTopic, [good(view('guest-1', 'a'))])
+    await log.append(historyChangesTopic, [
+      changeToRecord({ change: 'merge', userId: 'user-1', guestId: 'guest-1', newest: null }),
+    ])
+    await new Promise(resolve => setTimeout(resolve, 200))
+    await loader[Symbol.asyncDispose]()
+    const lags = await log.lag(changesGroup, historyChangesTopic)
+    expect(lags.reduce((sum, { records }) => sum + records, 0n)).to.equal(1n)
+  }).timeout(15_000)
 
   it('keeps what it cannot understand, byte by byte, with its reason and origin, and goes on', async () => {
     const { log, start, products } = await setUp()

@@ -1,18 +1,20 @@
 import { firstAppendTime } from '#internal/eventlog/first-append-time.ts'
 import { historyChangesTopic, productViewsTopic } from '#internal/eventlog/topics.ts'
-import { applyChange } from '#internal/history/changes.ts'
+import { applyChange, changesGroup } from '#internal/history/changes.ts'
 import { readChange, readView } from '#internal/history/records.ts'
 import { appendDeadLetters } from './dead-letters.ts'
 import { createLoadMetrics } from './metrics.ts'
 import { writeOrRefuse } from './refused.ts'
 import { withProcessSpans } from './spans.ts'
-import type { BatchHandler, EventLog, LogRecord, Subscription } from '#internal/eventlog/log.ts'
+import { untilCommitted } from './until-committed.ts'
+import type { BatchHandler, EventLog, LogRecord } from '#internal/eventlog/log.ts'
 import type { Read } from '#internal/history/records.ts'
 import type { HistoryStore } from '#internal/history/store.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
 import type { DeadLetter } from './dead-letters.ts'
 
+/** The group that carries views; changes have {@link changesGroup}. */
 export const loaderGroup = 'vitrine-loader'
 
 export interface LoaderOptions {
@@ -35,31 +37,39 @@ export interface Loader extends AsyncDisposable {
 }
 
 /**
- * Carries views and deletions from the log into the store, as one member of the loaders' group. An offset is
+ * Carries views and changes from the log into the store, as one member of the loaders' groups. An offset is
  * committed once all before it is durable in the store or acknowledged as a dead letter; while the store or the log
  * is away the same records come again.
+ *
+ * Views and changes have a group each: a merge waits for views, and must not keep them from the places where
+ * they are worked on.
  */
 export function startLoader(options: LoaderOptions): Loader {
   const { log, maxBatch = 500, concurrency = 4 } = options
-  const subscription: Subscription = log.consume(
-    loaderGroup,
-    [productViewsTopic, historyChangesTopic],
-    createLoadHandler(options),
-    { maxBatch, concurrency },
-  )
+  const { loadViews, loadChanges } = createLoadHandlers(options)
+  const consume = { maxBatch, concurrency }
+  const subscriptions = [
+    log.consume(loaderGroup, [productViewsTopic], loadViews, consume),
+    log.consume(changesGroup, [historyChangesTopic], loadChanges, consume),
+  ]
   return {
     readiness: () =>
-      subscription.healthy
+      subscriptions.every(({ healthy }) => healthy)
         ? null
-        : "not in the loaders' group: the event log is away or shares out its partitions",
-    [Symbol.asyncDispose]: () => subscription[Symbol.asyncDispose](),
+        : "not in the loaders' groups: the event log is away or shares out its partitions",
+    async [Symbol.asyncDispose]() {
+      await Promise.all(subscriptions.map(subscription => subscription[Symbol.asyncDispose]()))
+    },
   }
 }
 
 type Readable<T> = { readonly record: LogRecord; readonly value: T }
 
-/** What the loader does with one batch of one partition. */
-function createLoadHandler({ log, history, logger, metrics, now }: LoaderOptions): BatchHandler {
+/** What the loader does with one batch of one partition of each topic. */
+function createLoadHandlers({ log, history, logger, metrics, now }: LoaderOptions): {
+  readonly loadViews: BatchHandler
+  readonly loadChanges: BatchHandler
+} {
   const seen = createLoadMetrics(metrics, now)
 
   async function load<T>(
@@ -95,16 +105,26 @@ function createLoadHandler({ log, history, logger, metrics, now }: LoaderOptions
     seen.loaded(loaded.map(({ record }) => record))
   }
 
-  async function loadChanges(records: readonly LogRecord[]): Promise<void> {
+  async function loadChanges(records: readonly LogRecord[], signal: AbortSignal): Promise<void> {
+    const viewsLoaded = once(() => untilCommitted(log, loaderGroup, productViewsTopic, signal))
     await load(records, readChange, async items => {
-      for (const { record, value } of items) await applyChange(history, value, firstAppendTime(record))
+      for (const { record, value } of items) {
+        if (value.change === 'merge') await viewsLoaded()
+        await applyChange(history, value, firstAppendTime(record))
+      }
     })
   }
 
-  return async records => {
-    const work = records[0]?.topic === historyChangesTopic ? loadChanges : loadViews
-    await withProcessSpans(records, () => work(records))
+  return {
+    loadViews: records => withProcessSpans(records, () => loadViews(records)),
+    loadChanges: (records, signal) => withProcessSpans(records, () => loadChanges(records, signal)),
   }
+}
+
+/** Asks at the first call, and gives all others the same answer. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | null = null
+  return () => (answer ??= ask())
 }
 
 function sortOut<T>(records: readonly LogRecord[], read: (record: LogRecord) => Read<T>) {

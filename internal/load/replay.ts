@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Unavailable } from '#internal/errors/errors.ts'
+import { endOffsets, uncommittedBefore } from '#internal/eventlog/progress.ts'
 import { deadLetterTopic } from '#internal/eventlog/topics.ts'
 import { deadLetterHeaders, fromDeadLetter } from './dead-letters.ts'
 import { isReadable } from './readable.ts'
@@ -35,8 +36,9 @@ export interface ReplayOptions {
 export async function replayDeadLetters(options: ReplayOptions): Promise<ReplayCounts> {
   const { log, onProgress, signal, group = replayGroup, idleLimitMs = 60_000 } = options
   const counts = { replayed: 0, left: 0 }
-  const target = new Map((await log.ends(deadLetterTopic)).map(({ partition, next }) => [partition, next]))
-  if ((await remaining(log, group, target)) === 0n) return counts
+  const offsets = await endOffsets(log, deadLetterTopic)
+  const remaining = () => uncommittedBefore(log, { group, topic: deadLetterTopic, offsets })
+  if ((await remaining()) === 0n) return counts
 
   const handle = async (records: readonly LogRecord[]) => {
     const back = records.flatMap(asReplayed)
@@ -46,7 +48,7 @@ export async function replayDeadLetters(options: ReplayOptions): Promise<ReplayC
     onProgress?.({ ...counts })
   }
   await using _subscription = log.consume(group, [deadLetterTopic], handle)
-  await untilDone(() => remaining(log, group, target), { idleLimitMs, ...(signal && { signal }) })
+  await untilDone(remaining, { idleLimitMs, ...(signal && { signal }) })
   return counts
 }
 
@@ -54,16 +56,6 @@ function asReplayed(letter: LogRecord): { topic: string; record: NewRecord }[] {
   const topic = letter.headers[deadLetterHeaders.topic]
   if (topic === undefined || !isReadable(topic, letter)) return []
   return [{ topic, record: fromDeadLetter(letter) }]
-}
-
-/** How many records before the target offsets the group has not committed yet. */
-async function remaining(log: EventLog, group: string, target: ReadonlyMap<number, bigint>): Promise<bigint> {
-  const [lags, ends] = await Promise.all([log.lag(group, deadLetterTopic), log.ends(deadLetterTopic)])
-  const next = new Map(ends.map(end => [end.partition, end.next]))
-  return lags.reduce((sum, { partition, records }) => {
-    const since = (next.get(partition) ?? 0n) - (target.get(partition) ?? 0n)
-    return records > since ? sum + records - since : sum
-  }, 0n)
 }
 
 async function untilDone(

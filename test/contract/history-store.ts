@@ -54,6 +54,25 @@ const history = fc.record({
   order: fc.infiniteStream(fc.nat(1_000)).map(stream => stream.take(40)),
 })
 
+type History = typeof history extends fc.Arbitrary<infer T> ? T : never
+
+const takeover = fc.record({
+  guests: history,
+  before: history,
+  after: history,
+  again: fc.nat(2),
+  /** What the guest looks at later than the takeover reaches. */
+  since: fc.array(
+    fc.record({
+      kind: fc.constant('view' as const),
+      product,
+      at: fc.constantFrom(300_000, 400_000),
+      source: fc.constant('desktop'),
+    }),
+    { maxLength: 4 },
+  ),
+})
+
 /** What every adapter of the history must keep. */
 export function describeHistoryStore(name: string, start: StartStore): void {
   describe(`history store on ${name}`, function () {
@@ -222,6 +241,80 @@ export function describeHistoryStore(name: string, start: StartStore): void {
       })
     })
 
+    it("takes a guest's history over with its times and sources, and leaves the guest none", async () => {
+      const [user, guest] = [newUser(), newUser()]
+      await store.recordViews([
+        view(user, 'both', now - 9, { source: 'app' }),
+        view(user, 'newer', now - 1, { source: 'app' }),
+        view(user, 'forgotten', now - 9),
+        view(guest, 'both', now - 8),
+        view(guest, 'newer', now - 7),
+        view(guest, 'forgotten', now - 6),
+        view(guest, 'own', now - 5, { source: 'mobile' }),
+        view(guest, 'forgotten by the guest', now - 5),
+        view(guest, 'later', now - 2),
+      ])
+      await store.forgetProduct(user, 'forgotten', now - 3)
+      await store.forgetProduct(guest, 'forgotten by the guest', now - 5)
+      for (let time = 0; time < 2; time += 1) {
+        await store.takeOver(user, guest, now - 4)
+        expect((await store.latest(user, { limit: 10 })).items).to.deep.equal([
+          { productId: 'newer', viewedAt: now - 1, source: 'app' },
+          { productId: 'own', viewedAt: now - 5, source: 'mobile' },
+          { productId: 'both', viewedAt: now - 8, source: 'desktop' },
+        ])
+        expect(await products(guest)).to.deep.equal(['later'])
+      }
+      await store.forgetUser(user, now - 1)
+      expect(await products(user)).to.deep.equal([])
+    })
+
+    it('loses nothing that a guest looked at while or after the rest was taken over', async () => {
+      const [user, guest] = [newUser(), newUser()]
+      await store.recordViews([view(guest, 'a', now - 10), view(guest, 'b', now - 5)])
+      await store.takeOver(user, guest, now)
+      await store.recordViews([
+        view(guest, 'b', now - 5),
+        view(guest, 'a', now - 4),
+        view(guest, 'late', now - 8),
+        view(guest, 'b', now - 6),
+      ])
+      expect(await products(guest)).to.deep.equal(['a', 'late'])
+      expect(await products(user)).to.deep.equal(['b', 'a'])
+      await store.takeOver(user, guest, now)
+      expect(await products(guest)).to.deep.equal([])
+      expect(await products(user)).to.deep.equal(['a', 'b', 'late'])
+    })
+
+    it('takes over what is about to be past its time with the rest of that time', async () => {
+      const [user, guest] = [newUser(), newUser()]
+      const before = now
+      await store.recordViews([view(guest, 'old', now - ttl.historyMs + 60_000), view(guest, 'new', now)])
+      await store.takeOver(user, guest, now)
+      expect(await products(user)).to.deep.equal(['new', 'old'])
+      now += 60_000
+      const left = await products(user)
+      now = before
+      expect(left).to.deep.equal(['new'])
+    })
+
+    it('takes over 20,000 products, more than one answer looks through, also when two do so at once', async () => {
+      const [user, guest] = [newUser(), newUser()]
+      const many = Array.from({ length: 20_000 }, (_, i) =>
+        view(guest, `product-${String(i).padStart(5, '0')}`, now - 20_000 + i),
+      )
+      for (let i = 0; i < many.length; i += 2_000) await store.recordViews(many.slice(i, i + 2_000))
+      await Promise.all([store.takeOver(user, guest, now), store.takeOver(user, guest, now)])
+      expect(await products(guest)).to.deep.equal([])
+      expect(await store.newestEffectiveTime(guest)).to.equal(null)
+      const sample = many.filter((_, i) => i % 397 === 0)
+      expect(
+        await Promise.all(sample.map(({ productId }) => store.newestEffectiveTime(user, productId))),
+      ).to.deep.equal(sample.map(({ effectiveTime }) => effectiveTime))
+      expect(await store.newestEffectiveTime(user)).to.equal(now - 1)
+      expect((await store.latest(user, { limit: 1 })).truncated).to.equal(true)
+    })
+
     it('takes views of many writers at once', async () => {
       const user = newUser()
       const writers = Array.from({ length: 8 }, (_, writer) =>
@@ -243,54 +336,100 @@ export function describeHistoryStore(name: string, start: StartStore): void {
       expect(await store.latest(user, { limit: 100 })).to.deep.equal(await fake.latest(user, { limit: 100 }))
     })
 
-    it(`gives one history for one set of views and deletions, in any order and repetition (${histories} of them)`, async () => {
-      const fake = createFakeHistoryStore({ ttl, now: () => now })
+    async function apply(target: HistoryStore, user: string, steps: readonly Step[]): Promise<void> {
       const begin = now - 600_000
-      const samples = fc.sample(history, {
+      for (const [i, one] of steps.entries()) {
+        const at = begin + one.at
+        if (one.kind === 'view') {
+          await target.recordViews([
+            view(user, one.product, at, {
+              source: one.source,
+              messageId: `${i}`,
+              timestamp: at + (i % 2) * 1_000,
+            }),
+          ])
+        } else if (one.product === null) await target.forgetUser(user, at)
+        else await target.forgetProduct(user, one.product, at)
+      }
+    }
+
+    /** Does the work for each of many samples, 24 at once, and tells the first that went wrong. */
+    async function forSamples<T>(
+      arbitrary: fc.Arbitrary<T>,
+      work: (sample: T) => Promise<unknown>,
+    ): Promise<void> {
+      const samples = fc.sample(arbitrary, {
         numRuns: histories,
         ...(process.env['VITRINE_SEED'] && { seed: Number(process.env['VITRINE_SEED']) }),
       })
-
-      async function apply(target: HistoryStore, user: string, steps: readonly Step[]): Promise<void> {
-        for (const [i, one] of steps.entries()) {
-          const at = begin + one.at
-          if (one.kind === 'view') {
-            await target.recordViews([
-              view(user, one.product, at, {
-                source: one.source,
-                messageId: `${i}`,
-                timestamp: at + (i % 2) * 1_000,
-              }),
-            ])
-          } else if (one.product === null) await target.forgetUser(user, at)
-          else await target.forgetProduct(user, one.product, at)
-        }
-      }
-
       const wrong: unknown[] = []
-      const work = [...samples]
       await Promise.all(
         Array.from({ length: 24 }, async () => {
-          for (let sample = work.pop(); sample; sample = work.pop()) {
-            const user = newUser()
-            const { steps, repeats } = sample
-            const order = [...sample.order]
-            const again = [...steps, ...repeats.flatMap(i => steps[i] ?? [])]
-            const mixed = again
-              .map((one, i) => ({ one, rank: order[i] ?? i }))
-              .sort((a, b) => a.rank - b.rank)
-              .map(({ one }) => one)
-            await apply(store, user, mixed)
-            await apply(fake, user, steps)
-            const [got, wanted] = [
-              await store.latest(user, { limit: 100 }),
-              await fake.latest(user, { limit: 100 }),
-            ]
-            if (JSON.stringify(got) !== JSON.stringify(wanted)) wrong.push({ mixed, got, wanted })
+          for (let sample = samples.pop(); sample; sample = samples.pop()) {
+            const difference = await work(sample)
+            if (difference !== null) wrong.push(difference)
           }
         }),
       )
       expect(wrong.slice(0, 3), `${wrong.length} histories differ`).to.deep.equal([])
+    }
+
+    it(`gives one history for one set of views and deletions, in any order and repetition (${histories} of them)`, async () => {
+      const fake = createFakeHistoryStore({ ttl, now: () => now })
+      await forSamples(history, async sample => {
+        const user = newUser()
+        const mixed = mix(sample)
+        await apply(store, user, mixed)
+        await apply(fake, user, sample.steps)
+        const [got, wanted] = [
+          await store.latest(user, { limit: 100 }),
+          await fake.latest(user, { limit: 100 }),
+        ]
+        return JSON.stringify(got) === JSON.stringify(wanted) ? null : { mixed, got, wanted }
+      })
+    })
+
+    it(`gives a user who takes over a guest one history, whatever either did in whatever order before, and the user after (${histories} of them)`, async () => {
+      const upTo = now - 600_000 + 60_000
+      await forSamples(takeover, async ({ guests, before, after, again, since }) => {
+        const [user, guest] = [newUser(), newUser()]
+        await apply(store, user, mix(before))
+        await apply(store, guest, mix(guests))
+        for (let time = 0; time <= again; time += 1) {
+          await store.takeOver(user, guest, upTo)
+          // What came before comes again, as it does when a loader was killed.
+          await apply(store, guest, guests.steps)
+        }
+        await apply(store, user, mix(after))
+        await apply(store, guest, since)
+        await store.takeOver(user, guest, upTo)
+
+        // The same without any takeover: the user looked at what the guest's history holds.
+        const fake = createFakeHistoryStore({ ttl, now: () => now })
+        await apply(fake, guest, guests.steps)
+        const { items } = await fake.latest(guest, { limit: 100 })
+        const taken = items.filter(({ viewedAt }) => viewedAt <= upTo)
+        await fake.recordViews(
+          taken.map(({ productId, viewedAt, source }) => view(user, productId, viewedAt, { source })),
+        )
+        await apply(fake, user, [...before.steps, ...after.steps])
+        for (const { productId, viewedAt } of taken) await fake.forgetProduct(guest, productId, viewedAt)
+        await apply(fake, guest, since)
+        const got = [await store.latest(user, { limit: 100 }), await store.latest(guest, { limit: 100 })]
+        const wanted = [await fake.latest(user, { limit: 100 }), await fake.latest(guest, { limit: 100 })]
+        return JSON.stringify(got) === JSON.stringify(wanted)
+          ? null
+          : { guests, before, after, again, since, got, wanted }
+      })
     })
   })
+}
+
+/** The steps and their repeats, in another order. */
+function mix({ steps, repeats, order: ranks }: History): Step[] {
+  const order = [...ranks]
+  return [...steps, ...repeats.flatMap(i => steps[i] ?? [])]
+    .map((one, i) => ({ one, rank: order[i] ?? i }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ one }) => one)
 }
