@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { explain } from '#internal/process/run.ts'
 import { version } from '../shared/service.ts'
 import { deadLettersCommand } from './dead-letters.ts'
+import { evaluateCommand } from './evaluate.ts'
 import { generateCommand } from './generate.ts'
 import { initCommand } from './init.ts'
 import { runCommand } from './run-pipeline.ts'
@@ -20,6 +21,7 @@ Examples:
   vitrine up                                    everything on this machine, with a demo shop
   vitrine send views.ndjson --url http://127.0.0.1:8080
   vitrine generate --users 1000 --views - > views.ndjson
+  vitrine evaluate views.ndjson --html report.html
 
 Settings of the engines are read from the environment: docs/configuration.md lists them.`,
   )
@@ -30,6 +32,7 @@ for (const command of [
   sendCommand,
   generateCommand,
   runCommand,
+  evaluateCommand,
   deadLettersCommand,
 ]) {
   program.addCommand(command())

@@ -58,7 +58,7 @@ export interface Rejects extends AsyncDisposable {
 
 /** Opens the file of refused lines, which must not be the file of views. Rejects with `Misconfigured`. */
 export async function openRejects(file: string, views: string): Promise<Rejects> {
-  await refuseSameFile(file, views)
+  await refuseSameFile('--rejects', file, views)
   const failed = (error: unknown) => unusable(error, `--rejects ${file} can't be written`)
   const output = createWriteStream(file)
   await once(output, 'open').catch((error: unknown) => {
@@ -99,12 +99,12 @@ function rejectToJson({ line, reason, message, original }: RejectedLine): string
   return JSON.stringify({ line, reason, message, ...kept })
 }
 
-/** Writing the rejects over the views would lose both. */
-async function refuseSameFile(rejects: string, views: string): Promise<void> {
+/** Writing over the views would lose them. Rejects with `Misconfigured`, naming the option. */
+export async function refuseSameFile(option: string, file: string, views: string): Promise<void> {
   if (views === '-') return
-  const [input, output] = await Promise.all([stat(views), stat(rejects).catch(() => null)])
+  const [input, output] = await Promise.all([stat(views), stat(file).catch(() => null)])
   if (output && input.dev === output.dev && input.ino === output.ino) {
-    throw new Misconfigured(`--rejects ${rejects} is the file of views itself: name another file`)
+    throw new Misconfigured(`${option} ${file} is the file of views itself: name another file`)
   }
 }
 
@@ -115,7 +115,8 @@ const inWords: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
 }
 
-function unusable(error: unknown, what: string): Misconfigured {
+/** A file's failure in words: `what` says which and what could not be done. */
+export function unusable(error: unknown, what: string): Misconfigured {
   if (error instanceof Misconfigured) return error
   const { code = '', message } = error as NodeJS.ErrnoException
   return new Misconfigured(`${what}: ${inWords[code] ?? message}`, { cause: error })
