@@ -6,8 +6,8 @@ export interface OldestFirst {
   put(session: number, start: number): void
   /** The oldest for which `stands(session, start)` still holds, taken out; those for which it does not are dropped. */
   takeOldest(stands: (session: number, start: number) => boolean): number | null
-  /** Drops all that no longer stand. */
-  tidy(stands: (session: number, start: number) => boolean): void
+  /** Starts again with nothing. */
+  clear(): void
   bytes(): number
 }
 
@@ -21,8 +21,8 @@ export function createOldestFirst(): OldestFirst {
     starts[at] = start
   }
 
-  function up(from: number, session: number, start: number): void {
-    let at = from
+  function up(session: number, start: number): void {
+    let at = size - 1
     while (at > 0) {
       const parent = (at - 1) >> 1
       if ((starts[parent] as number) <= start) break
@@ -32,9 +32,9 @@ export function createOldestFirst(): OldestFirst {
     set(at, session, start)
   }
 
-  function down(from: number, session: number, start: number): void {
-    let at = from
-    for (let child = 2 * at + 1; child < size; child = 2 * at + 1) {
+  function down(session: number, start: number): void {
+    let at = 0
+    for (let child = 1; child < size; child = 2 * at + 1) {
       if (child + 1 < size && (starts[child + 1] as number) < (starts[child] as number)) child++
       if ((starts[child] as number) >= start) break
       set(at, sessions[child] as number, starts[child] as number)
@@ -45,7 +45,7 @@ export function createOldestFirst(): OldestFirst {
 
   function takeTop(): void {
     size--
-    if (size > 0) down(0, sessions[size] as number, starts[size] as number)
+    if (size > 0) down(sessions[size] as number, starts[size] as number)
   }
 
   return {
@@ -56,7 +56,7 @@ export function createOldestFirst(): OldestFirst {
       sessions = grown(sessions, size + 1)
       starts = grown(starts, sessions.length)
       size++
-      up(size - 1, session, start)
+      up(session, start)
     },
     takeOldest(stands) {
       while (size > 0) {
@@ -66,14 +66,8 @@ export function createOldestFirst(): OldestFirst {
       }
       return null
     },
-    tidy(stands) {
-      let kept = 0
-      for (let at = 0; at < size; at++) {
-        const [session, start] = [sessions[at] as number, starts[at] as number]
-        if (stands(session, start)) set(kept++, session, start)
-      }
-      size = kept
-      for (let at = (size >> 1) - 1; at >= 0; at--) down(at, sessions[at] as number, starts[at] as number)
+    clear() {
+      size = 0
     },
     bytes: () => sessions.byteLength + starts.byteLength,
   }

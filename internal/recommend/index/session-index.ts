@@ -132,7 +132,15 @@ export function createSessionIndex(
     const session = sessions.create(visitors.hold(visitorId), path)
     count(session, 1)
     oldest.put(session, sessions.start(session))
-    if (oldest.size > 2 * sessions.size + 64) oldest.tidy(sessions.isFrom)
+    if (oldest.size > 2 * sessions.size + 64) tidyOldest()
+  }
+
+  /** Sessions that were cut, joined or forgotten leave entries behind. */
+  function tidyOldest(): void {
+    oldest.clear()
+    for (let session = 0; session < sessions.used; session++) {
+      if (sessions.length(session) > 0) oldest.put(session, sessions.start(session))
+    }
   }
 
   function drop(session: number): void {
@@ -272,7 +280,7 @@ export function createSessionIndex(
       }
     },
 
-    dropChangesBefore: belonging.dropBefore,
+    dropChangesBefore: time => belonging.dropBefore(time),
     latest,
     get views() {
       return views

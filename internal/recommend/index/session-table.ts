@@ -17,9 +17,9 @@ export interface SessionTable {
   /** The visitor's newest session, or {@link none}. */
   newest(visitor: number): number
   /** Starts, by session; valid until the next change. */
-  starts(): Float64Array
+  readonly starts: () => Float64Array
   /** Does the number stand for a session that began then? */
-  isFrom(session: number, start: number): boolean
+  readonly isFrom: (session: number, start: number) => boolean
 
   /** A new session of a visitor, with at least one view, put in its place in his chain. */
   create(visitor: number, path: Path): number
