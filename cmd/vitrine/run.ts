@@ -5,6 +5,7 @@ import { deadLettersCommand } from './dead-letters.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { generateCommand } from './generate.ts'
 import { initCommand } from './init.ts'
+import { rankerCommand } from './ranker.ts'
 import { runCommand } from './run-pipeline.ts'
 import { sendCommand } from './send.ts'
 import { upCommand } from './up.ts'
@@ -32,6 +33,7 @@ for (const command of [
   sendCommand,
   generateCommand,
   runCommand,
+  rankerCommand,
   evaluateCommand,
   deadLettersCommand,
 ]) {
