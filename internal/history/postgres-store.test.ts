@@ -54,6 +54,7 @@ describe('the history store in PostgreSQL', function () {
       () => store.recordViews([view('u', 'a', now() - 1)]),
       () => store.forgetProduct('u', 'a', now()),
       () => store.forgetUser('u', now()),
+      () => store.takeOver('u', 'g', now()),
       () => store.latest('u', { limit: 1 }),
       () => store.newestEffectiveTime('u'),
       () => store.viewsOfMonth('u', '2026-10', 1),

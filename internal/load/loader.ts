@@ -106,10 +106,11 @@ function createLoadHandlers({ log, history, logger, metrics, now }: LoaderOption
   }
 
   async function loadChanges(records: readonly LogRecord[], signal: AbortSignal): Promise<void> {
-    const viewsLoaded = once(() => untilCommitted(log, loaderGroup, productViewsTopic, signal))
+    let viewsLoaded: Promise<void> | undefined
     await load(records, readChange, async items => {
       for (const { record, value } of items) {
-        if (value.change === 'merge') await viewsLoaded()
+        if (value.change === 'merge')
+          await (viewsLoaded ??= untilCommitted(log, loaderGroup, productViewsTopic, signal))
         await applyChange(history, value, firstAppendTime(record))
       }
     })
@@ -119,12 +120,6 @@ function createLoadHandlers({ log, history, logger, metrics, now }: LoaderOption
     loadViews: records => withProcessSpans(records, () => loadViews(records)),
     loadChanges: (records, signal) => withProcessSpans(records, () => loadChanges(records, signal)),
   }
-}
-
-/** Asks at the first call, and gives all others the same answer. */
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | null = null
-  return () => (answer ??= ask())
 }
 
 function sortOut<T>(records: readonly LogRecord[], read: (record: LogRecord) => Read<T>) {

@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import { migrateCassandra } from '#internal/cassandra/migrate.ts'
-import { InvalidInput, Misconfigured } from '#internal/errors/errors.ts'
+import { InvalidInput, Misconfigured, Unavailable } from '#internal/errors/errors.ts'
 import { historyCassandraMigrations } from '#internal/history/cassandra-migrations.ts'
 import { createCassandraHistoryStore } from '#internal/history/cassandra-store.ts'
 import { defaultHistoryTtl as ttl } from '#internal/history/store.ts'
 import { cassandraProblem, connectTestCassandra } from '../engines/cassandra.ts'
+import { checkBrokenTakeOver } from './broken-take-over.ts'
 import { describeHistoryStore } from './history-store.ts'
 import type { Cassandra } from '#internal/cassandra/client.ts'
 
@@ -80,6 +81,21 @@ describe('history in Cassandra', function () {
       const error = await store.recordViews([view('s'), { ...view('s'), userId }]).catch((e: unknown) => e)
       expect(error).to.be.instanceOf(InvalidInput)
     }
+  })
+
+  it('has lost nothing of a guest when it goes away in the middle of a takeover', async () => {
+    const breaking = (write: number) => {
+      let writes = 0
+      const away: Cassandra = {
+        ...cassandra,
+        async batch(statements) {
+          if ((writes += 1) === write) throw new Unavailable('away')
+          await cassandra.batch(statements)
+        },
+      }
+      return createCassandraHistoryStore({ cassandra: away, ttl, now: () => now })
+    }
+    await checkBrokenTakeOver(createCassandraHistoryStore({ cassandra, ttl, now: () => now }), breaking, now)
   })
 
   it('refuses a time to live that Cassandra cannot count', () => {

@@ -1,13 +1,17 @@
 import { expect } from 'chai'
+import { Unavailable } from '#internal/errors/errors.ts'
 import { createFakeHistoryStore } from '#internal/history/fake-store.ts'
 import { historyPostgresMigrations } from '#internal/history/postgres-migrations.ts'
 import { createPostgresHistoryStore } from '#internal/history/postgres-store.ts'
+import { defaultHistoryTtl } from '#internal/history/store.ts'
 import { sweepHistory } from '#internal/history/sweeper.ts'
 import { connectPostgres } from '#internal/postgres/client.ts'
 import { migrate } from '#internal/postgres/migrate.ts'
 import { silentLogger as logger } from '#internal/telemetry/logger.ts'
 import { startTestPostgres } from '../engines/postgres.ts'
+import { checkBrokenTakeOver } from './broken-take-over.ts'
 import { describeHistoryStore } from './history-store.ts'
+import type { Postgres } from '#internal/postgres/client.ts'
 
 describeHistoryStore('the fake', async settings => ({
   store: createFakeHistoryStore(settings),
@@ -26,6 +30,27 @@ async function openDatabase() {
 describeHistoryStore('PostgreSQL', async settings => {
   const { postgres, close } = await openDatabase()
   return { store: createPostgresHistoryStore({ postgres, ...settings }), [Symbol.asyncDispose]: close }
+})
+
+describe('history in PostgreSQL', () => {
+  it('has lost nothing of a guest when it goes away in the middle of a takeover', async () => {
+    const { postgres, close } = await openDatabase()
+    const now = Date.UTC(2026, 10, 1)
+    const settings = { ttl: defaultHistoryTtl, now: () => now }
+    const breaking = (write: number) => {
+      let writes = 0
+      const away: Postgres = {
+        ...postgres,
+        async execute(...statement) {
+          if ((writes += 1) === write) throw new Unavailable('away')
+          return postgres.execute(...statement)
+        },
+      }
+      return createPostgresHistoryStore({ postgres: away, ...settings })
+    }
+    await checkBrokenTakeOver(createPostgresHistoryStore({ postgres, ...settings }), breaking, now)
+    await close()
+  }).timeout(60_000)
 })
 
 describe('the sweeper of PostgreSQL', () => {

@@ -2,8 +2,10 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { createFakeHistoryStore } from '#internal/history/fake-store.ts'
 import { historyReadCap } from '#internal/history/store.ts'
+import { history, mix, newUser, takeover } from './made-histories.ts'
 import type { RecordedView } from '#internal/domain/product-view.ts'
 import type { HistoryItem, HistoryStore, HistoryTtl } from '#internal/history/store.ts'
+import type { Step } from './made-histories.ts'
 
 export interface StoreUnderTest extends AsyncDisposable {
   readonly store: HistoryStore
@@ -20,58 +22,6 @@ export type StartStore = (settings: StoreSettings) => Promise<StoreUnderTest | {
 const day = 86_400_000
 const ttl: HistoryTtl = { historyMs: 90 * day, viewsMs: 395 * day }
 const histories = Number(process.env['VITRINE_HISTORIES'] ?? (process.env['VITRINE_SOAK'] ? 10_000 : 400))
-
-let unique = 0
-/** A user of this run alone: engines are shared. */
-const newUser = () => `user-${process.pid}-${Date.now()}-${(unique += 1)}`
-
-type Step =
-  | { readonly kind: 'view'; readonly product: string; readonly at: number; readonly source: string }
-  | { readonly kind: 'forget'; readonly product: string | null; readonly at: number }
-
-const product = fc.constantFrom('product-1', 'product-2', 'été', '__proto__', '😀', 'z'.repeat(256))
-/** Few times, so that ties are common; some lie in the future, as a wrong clock says. */
-const time = fc.constantFrom(0, 1, 2, 3, 1_000, 1_001, 60_000, 300_000)
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('view' as const),
-      product,
-      at: time,
-      source: fc.constantFrom('app', 'desktop', 'mobile', 'é'),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('forget' as const), product: fc.option(product), at: time }),
-  },
-)
-const history = fc.record({
-  steps: fc.array(step, { minLength: 1, maxLength: 12 }),
-  /** Which steps come again, and where. */
-  repeats: fc.array(fc.nat(11), { maxLength: 6 }),
-  order: fc.infiniteStream(fc.nat(1_000)).map(stream => stream.take(40)),
-})
-
-type History = typeof history extends fc.Arbitrary<infer T> ? T : never
-
-const takeover = fc.record({
-  guests: history,
-  before: history,
-  after: history,
-  again: fc.nat(2),
-  /** What the guest looks at later than the takeover reaches. */
-  since: fc.array(
-    fc.record({
-      kind: fc.constant('view' as const),
-      product,
-      at: fc.constantFrom(300_000, 400_000),
-      source: fc.constant('desktop'),
-    }),
-    { maxLength: 4 },
-  ),
-})
 
 /** What every adapter of the history must keep. */
 export function describeHistoryStore(name: string, start: StartStore): void {
@@ -423,13 +373,4 @@ export function describeHistoryStore(name: string, start: StartStore): void {
       })
     })
   })
-}
-
-/** The steps and their repeats, in another order. */
-function mix({ steps, repeats, order: ranks }: History): Step[] {
-  const order = [...ranks]
-  return [...steps, ...repeats.flatMap(i => steps[i] ?? [])]
-    .map((one, i) => ({ one, rank: order[i] ?? i }))
-    .sort((a, b) => a.rank - b.rank)
-    .map(({ one }) => one)
 }
