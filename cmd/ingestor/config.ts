@@ -10,7 +10,9 @@ export const intakeSettings = z.object({
   VITRINE_MAX_VIEWS_PER_USER_PER_DAY: settings
     .integer(1, 10_000_000)
     .default(5_000)
-    .describe('Views of one user and day beyond this are refused as too-many-views'),
+    .describe(
+      'So many different views of one user and day are taken; those beyond a tenth more are refused as too-many-views',
+    ),
 })
 
 export const ingestorSettings = z.object({

@@ -108,6 +108,21 @@ describe('append queue', () => {
     expect(error).to.be.instanceOf(Unavailable)
   })
 
+  it('tells a caller, and goes on, when a flush says too little of its records, or nothing', async () => {
+    const short = createAppendQueue(async slices => slices.map(() => []))
+    const error: unknown = await short.append('t', [record('x')]).catch((reason: unknown) => reason)
+    expect(error)
+      .to.be.instanceOf(Error)
+      .with.property('message')
+      .that.matches(/1 records .* of 0$/)
+    const silent = createAppendQueue(async () => [])
+    const other: unknown = await silent.append('t', [record('x')]).catch((reason: unknown) => reason)
+    expect(other)
+      .to.be.instanceOf(Error)
+      .with.property('message')
+      .that.matches(/1 records .* of 0$/)
+  })
+
   it('lets only the caller whose record is refused know of it', async () => {
     const { kept, keep } = createStore()
     const queue = createAppendQueue(async slices =>

@@ -109,7 +109,7 @@ export function createAppendQueue(flush: Flush, limits: AppendLimits = defaultAp
       const batch = take()
       try {
         const results = await flush(batch.map(({ entry, from, to }) => slice(entry, from, to)))
-        batch.forEach(({ entry }, at) => arrived(entry, results[at] as FlushResult))
+        batch.forEach(({ entry, from, to }, at) => arrived(entry, to - from, results[at]))
         delays.reset()
       } catch (error) {
         if (error instanceof Unavailable) {
@@ -159,9 +159,14 @@ function slice(entry: Entry, from: number, to: number): Slice {
   return { topic: entry.topic, records: whole ? entry.records : entry.records.slice(from, to) }
 }
 
-function arrived(entry: Entry, result: FlushResult): void {
+/** A result that leaves records out would leave its caller waiting: where these are, nobody can tell. */
+function arrived(entry: Entry, sent: number, result: FlushResult | undefined): void {
   if (result instanceof Error) {
     entry.settle(result)
+    return
+  }
+  if (result?.length !== sent) {
+    entry.settle(new Error(`The log was given ${sent} records and told of ${result?.length ?? 0}`))
     return
   }
   for (const one of result) entry.appended.push(one)

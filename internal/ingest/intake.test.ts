@@ -123,11 +123,10 @@ describe('intake', () => {
 
   it('cuts a user off that looks at more in a day than a person can', async () => {
     const day = (hour: number) => view('robot', { timestamp: `2026-11-01T0${hour}:00:00Z` })
-    const { body } = await post(
-      JSON.stringify([day(1), day(2), day(3), day(4), view('robot', { timestamp: '2026-10-31T09:00:00Z' })]),
-    )
+    const dayBefore = view('robot', { timestamp: '2026-10-31T09:00:00Z' })
+    const { body } = await post(JSON.stringify([day(1), day(2), day(3), day(4), dayBefore, day(1)]))
     expect(body)
-      .to.include({ accepted: 4, refused: 1 })
+      .to.include({ accepted: 5, refused: 1 })
       .and.to.have.nested.property('verdicts[3].reason', 'too-many-views')
   })
 
@@ -202,16 +201,18 @@ describe('intake', () => {
 
   it('says when to come back while the log is away, and has counted nothing', async () => {
     log.setAvailable(false)
+    const numbered = (number: number) => view('a', { messageid: `m-${number}` })
     for (const [body, type] of [
-      [JSON.stringify(view('a')), 'application/json'],
-      [`${JSON.stringify(view('a'))}\n`, 'application/x-ndjson'],
+      [JSON.stringify(numbered(1)), 'application/json'],
+      [`${JSON.stringify(numbered(2))}\n`, 'application/x-ndjson'],
     ] as const) {
       const answer = await post(body, type)
       expect(answer.status).to.equal(503)
       expect(Number(answer.retryAfter)).to.be.at.least(1)
     }
     log.setAvailable(true)
-    expect((await post(JSON.stringify([view('a'), view('a'), view('a')]))).body).to.include({ accepted: 3 })
+    const { body } = await post(JSON.stringify([3, 4, 5].map(numbered)))
+    expect(body).to.include({ accepted: 3 })
   })
 
   describe('of files', () => {

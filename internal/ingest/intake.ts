@@ -1,6 +1,7 @@
 import { checkView, parseProductView, viewToJson } from '#internal/domain/product-view-json.ts'
 import { productViewsTopic } from '#internal/eventlog/topics.ts'
 import { createDailyLimit } from './daily-limit.ts'
+import { maxLineSize } from './lines.ts'
 import type { ParsedView, Refusal, RefusalReason } from '#internal/domain/product-view-json.ts'
 import type { ProductView } from '#internal/domain/product-view.ts'
 import type { EventLog, NewRecord } from '#internal/eventlog/log.ts'
@@ -33,9 +34,20 @@ export interface IntakeOptions {
   readonly maxViewsPerUserPerDay: number
 }
 
+/** How many views of a stream or a file travel together. */
+export const viewsAtOnce = 500
+
+/** The verdict on a line that was too long to keep. */
+export const lineTooLong: Refusal = {
+  ok: false,
+  reason: 'line-too-long',
+  field: '',
+  message: `the line must not be longer than ${maxLineSize}`,
+}
+
 export function createIntake(options: IntakeOptions): Intake {
   const { log, metrics, now, newId, eventSource, ignoredUsers, maxViewsPerUserPerDay } = options
-  const limit = createDailyLimit(maxViewsPerUserPerDay)
+  const limit = createDailyLimit({ maxPerDay: maxViewsPerUserPerDay })
   const accepted = metrics.counter({
     name: 'vitrine_views_accepted_total',
     help: 'Views that are durable in the event log.',
@@ -63,7 +75,7 @@ export function createIntake(options: IntakeOptions): Intake {
       return refuse(
         'too-many-views',
         '/userid',
-        `userid has more than ${maxViewsPerUserPerDay} views on this day`,
+        `userid has more than ${maxViewsPerUserPerDay} different views on this day`,
       )
     }
     return { ok: true, view }
@@ -75,7 +87,7 @@ export function createIntake(options: IntakeOptions): Intake {
     check: value => judge(checkView(value, { newId, now: now() })),
     checkBytes: bytes => judge(parseProductView(bytes, { newId, now: now() })),
     checkUser,
-    refuseLongLine: () => refuse('line-too-long', '', 'the line must not be longer than 16 KiB'),
+    refuseLongLine: () => counted(lineTooLong),
     async append(views) {
       if (views.length === 0) return
       const receivedAt = new Date(now()).toISOString()

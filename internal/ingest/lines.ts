@@ -12,6 +12,9 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 /** The longest line that is taken. */
 export const maxLineBytes = 16 * 1024
 
+/** The same in words. */
+export const maxLineSize = `${maxLineBytes / 1024} KiB`
+
 /**
  * Cuts a stream of bytes into lines, in memory bounded by one chunk and one line. Blank lines are left out, a
  * carriage return and a byte order mark are tolerated, and the last line needs no end.

@@ -4,6 +4,7 @@ import { Unavailable } from '#internal/errors/errors.ts'
 import { chunksOf } from '#internal/http/body.ts'
 import { Problem, problemBody } from '#internal/http/problem.ts'
 import { route } from '#internal/http/route.ts'
+import { maxLineSize } from './lines.ts'
 import { takeStream } from './stream.ts'
 import type { ParsedView } from '#internal/domain/product-view-json.ts'
 import type { Answer, Route } from '#internal/http/route.ts'
@@ -65,7 +66,7 @@ export function intakeRoutes(intake: Intake): Route[] {
       tag: 'Views',
       summary: 'Send what visitors look at',
       description:
-        `One view, a list of up to ${maxViewsPerRequest}, or ${ndjson} of any length (a view a line, lines up to 16 KiB). ` +
+        `One view, a list of up to ${maxViewsPerRequest}, or ${ndjson} of any length (a view a line, lines up to ${maxLineSize}). ` +
         'What is accepted is durable when the answer comes. Sending a view again with the same messageid and timestamp ' +
         'changes nothing. A list of which no view can be taken is refused as a whole.',
       body,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseProductView, viewToJson } from '#internal/domain/product-view-json.ts'
 import { InvalidInput, Unavailable } from '#internal/errors/errors.ts'
+import { lineTooLong, viewsAtOnce } from './intake.ts'
 import { splitLines } from './lines.ts'
 import type { Refusal, RefusalReason } from '#internal/domain/product-view-json.ts'
 import type { ProductView } from '#internal/domain/product-view.ts'
@@ -36,7 +37,6 @@ export interface SendOptions {
   readonly signal: AbortSignal
 }
 
-const batchViews = 500
 const batchBytes = 512 * 1024
 const giveUpAfterMs = 5 * 60_000
 const maxBackOffMs = 10_000
@@ -82,15 +82,14 @@ export async function sendViews(options: SendOptions): Promise<SendResult> {
     onProgress({ ...done, waiting: null })
   }
 
-  const most = rate === undefined ? batchViews : Math.max(1, Math.min(batchViews, Math.ceil(rate / 10)))
+  const most = rate === undefined ? viewsAtOnce : Math.max(1, Math.min(viewsAtOnce, Math.ceil(rate / 10)))
   let batch: Waiting[] = []
   let bytes = 0
   for await (const { number, bytes: original } of splitLines(options.input)) {
     signal.throwIfAborted()
     done.lines += 1
     if (original === null) {
-      const message = 'the line must not be longer than 16 KiB'
-      await reject({ line: number, original, reason: 'line-too-long', message })
+      await reject({ line: number, original, reason: lineTooLong.reason, message: lineTooLong.message })
       continue
     }
     const parsed = parseProductView(original, { newId, now: now() })

@@ -1,3 +1,4 @@
+import { viewsAtOnce } from './intake.ts'
 import { splitLines } from './lines.ts'
 import type { ProductView } from '#internal/domain/product-view.ts'
 import type { Intake } from './intake.ts'
@@ -19,7 +20,6 @@ export interface StreamCounts {
   readonly errors: LineError[]
 }
 
-const batchViews = 500
 const batchesInFlight = 4
 const errorsTold = 20
 
@@ -69,7 +69,7 @@ export async function takeStream(
           })
         }
       }
-      if (batch.length >= batchViews) await flush()
+      if (batch.length >= viewsAtOnce) await flush()
       if (failure !== undefined) break
     }
   } finally {

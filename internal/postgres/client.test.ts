@@ -6,7 +6,7 @@ import { Misconfigured, Unavailable } from '#internal/errors/errors.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
 import { startTestPostgres } from '../../test/engines/postgres.ts'
 import { connectPostgres } from './client.ts'
-import { isUniqueViolation, sqlState } from './errors.ts'
+import { sqlState } from './errors.ts'
 import type { AddressInfo } from 'node:net'
 import type { TestDatabase } from '../../test/engines/postgres.ts'
 import type { Postgres } from './client.ts'
@@ -55,7 +55,7 @@ describe('PostgreSQL client', () => {
   it("passes the server's own errors on, and names a key that is there already", async () => {
     expect(await postgres.execute('INSERT INTO numbers VALUES ($1)', [1])).to.equal(1)
     const error = await failure(postgres.execute('INSERT INTO numbers VALUES ($1)', [1]))
-    expect(isUniqueViolation(error)).to.equal(true)
+    expect(sqlState(error)).to.equal('23505')
     expect(sqlState(await failure(postgres.query('SELECT nothing')))).to.equal('42703')
   })
 

@@ -8,11 +8,6 @@ export function sqlState(error: unknown): string | null {
   return sqlState(error.cause)
 }
 
-/** A row with this key is there already. */
-export function isUniqueViolation(error: unknown): boolean {
-  return sqlState(error) === '23505'
-}
-
 const socketCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
