@@ -4,6 +4,8 @@ import { grown, none } from './columns.ts'
 export interface Postings {
   /** How many sessions hold the product, those beyond the cap included. */
   count(item: number): number
+  /** All counts together. */
+  readonly total: number
   /** Of these the last in the order, `length(item)` of them; read-only, and valid until the next change. */
   list(item: number): Uint32Array
   length(item: number): number
@@ -23,6 +25,7 @@ export function createPostings(cap: number, before: (a: number, b: number) => bo
   let counts = new Uint32Array(16)
   let arrays = 0
   let places = 0
+  let total = 0
 
   /** The first place in the list whose session does not stand before `session`. */
   function placeOf(list: Uint32Array, length: number, session: number): number {
@@ -52,6 +55,9 @@ export function createPostings(cap: number, before: (a: number, b: number) => bo
 
   return {
     count: item => counts[item] ?? 0,
+    get total() {
+      return total
+    },
     list: item => lists[item] ?? nothing,
     length: item => lengths[item] ?? 0,
 
@@ -60,6 +66,7 @@ export function createPostings(cap: number, before: (a: number, b: number) => bo
       counts = grown(counts, lengths.length)
       for (let i = lists.length; i < item; i++) lists.push(nothing)
       counts[item] = (counts[item] as number) + 1
+      total++
       const length = lengths[item] as number
       const at = placeOf(lists[item] ?? nothing, length, session)
       if (length < cap) {
@@ -77,6 +84,7 @@ export function createPostings(cap: number, before: (a: number, b: number) => bo
     remove(item, session) {
       const left = (counts[item] as number) - 1
       counts[item] = left
+      total--
       const list = lists[item] as Uint32Array
       const length = lengths[item] as number
       const at = placeOf(list, length, session)

@@ -69,6 +69,8 @@ export interface SessionIndex {
   readonly counts: ViewCounts
   readonly returns: Returns
   readonly trending: Trending
+  /** The order of sessions: by their start, ties by visitor. */
+  readonly isOlder: (a: number, b: number) => boolean
   /** Memory in bytes; that of strings is estimated. */
   bytes(): number
 }
@@ -80,7 +82,8 @@ export function createSessionIndex(
   const products = createInterner()
   const visitors = createInterner()
   const sessions = createSessionTable()
-  const postings = createPostings(sessionsPerProduct, orderByStart(sessions.starts, compareVisitors))
+  const isOlder = orderByStart(sessions.starts, compareVisitors)
+  const postings = createPostings(sessionsPerProduct, isOlder)
   const counts = createViewCounts()
   const returns = createReturns()
   const trending = createTrending(counts, products)
@@ -295,6 +298,7 @@ export function createSessionIndex(
     counts,
     returns,
     trending,
+    isOlder,
     bytes: () =>
       products.bytes() +
       visitors.bytes() +

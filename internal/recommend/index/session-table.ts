@@ -1,5 +1,5 @@
 import { createSlots, grown, none } from './columns.ts'
-import { createViewsInChunks } from './views-in-chunks.ts'
+import { createPath, createViewsInChunks } from './views-in-chunks.ts'
 import type { Path } from './views-in-chunks.ts'
 
 /** The sessions by their numbers; those of one visitor are chained, the newest first. */
@@ -28,7 +28,10 @@ export interface SessionTable {
   remove(session: number): void
 
   read(session: number, path: Path): void
+  /** Reads only the products; returns how many views that are. */
   readItems(session: number, into: Uint32Array): number
+  /** Reads the newest view first, to the places from `at` on, as far as they go; returns how many views it read. */
+  readBackwards(session: number, items: Uint32Array, times: Float64Array, at: number): number
   bytes(): number
 }
 
@@ -43,6 +46,7 @@ export function createSessionTable(): SessionTable {
   let firsts = new Uint32Array(16)
   let olders = new Uint32Array(16)
   let newest = new Uint32Array(16).fill(none)
+  let scratch = createPath(64)
 
   const newestOf = (visitor: number) => newest[visitor] ?? none
 
@@ -137,6 +141,18 @@ export function createSessionTable(): SessionTable {
       const length = lengths[session] as number
       views.readItems(firsts[session] as number, length, into)
       return length
+    },
+
+    readBackwards(session, items, times, at) {
+      const length = lengths[session] as number
+      if (scratch.items.length < length) scratch = createPath(length)
+      views.read(firsts[session] as number, length, scratch)
+      const count = Math.min(length, items.length - at)
+      for (let i = 0; i < count; i++) {
+        items[at + i] = scratch.items[length - 1 - i] as number
+        times[at + i] = scratch.times[length - 1 - i] as number
+      }
+      return count
     },
 
     bytes: () =>

@@ -1,0 +1,122 @@
+import { compareBytes } from '#internal/domain/product-view.ts'
+import { createBest, createSums } from './sums.ts'
+import { createNeighbours } from './neighbours.ts'
+import { createSurroundings } from './surroundings.ts'
+import type { SessionIndex } from '../index/session-index.ts'
+import type { Question } from './question.ts'
+import type { Best, Sums } from './sums.ts'
+
+/** Sessions looked through for the newest product of a visit, and for each earlier one. */
+const sessionsOfNewest = 500
+const sessionsOfEarlier = 300
+/** From so many products of a visit it is asked what follows them, and what is viewed together with them. */
+const askedForNext = 3
+const askedForTogether = 5
+const nextDecay = 0.4
+const togetherDecay = 0.7
+/** Keeps few observations from counting as much as many of the same share. */
+const smoothing = 2
+/** So many candidates are ranked. */
+export const maxCandidates = 200
+
+/** What speaks for each product, each kind in shares of 1. */
+export interface Evidence {
+  readonly neighbours: Sums
+  /** Viewed after the newest product. */
+  readonly next: Sums
+  /** Viewed after the products before it. */
+  readonly later: Sums
+  readonly together: Sums
+  /** All of them and the returns, in fixed shares: the blend. */
+  readonly blend: Sums
+  /** How likely the visitor returns by so many steps. */
+  returnsBy(distance: number): number
+  /** The candidates with the highest blend, the newest product of the visit never among them. */
+  readonly candidates: Best
+  /** Collects what speaks for what, from all sessions but the asking visitor's; `accepts` leaves out candidates. */
+  collect(question: Question, most: number, accepts: (item: number) => boolean): void
+}
+
+/** Shares of the blend: picked on the validation parts of two shops' clicks. */
+const blendShare = 0.25
+
+export function createEvidence(index: SessionIndex): Evidence {
+  const { counts, products, returns } = index
+  const surroundings = createSurroundings(index)
+  const neighbourhood = createNeighbours(index)
+  const [neighbours, next, later, together, blend] = [
+    createSums(),
+    createSums(),
+    createSums(),
+    createSums(),
+    createSums(),
+  ]
+  const kinds = [neighbours, next, later, together]
+  const candidates = createBest(maxCandidates, (a, b) => compareBytes(products.id(a), products.id(b)) < 0)
+  let asked = 0
+  let distance = 0
+  const meet = (session: number) => neighbourhood.meet(session, asked, distance)
+
+  function pour(from: Sums, to: Sums, factor: number): void {
+    for (let n = 0; n < from.size; n++) to.add(from.number(n), factor * from.get(from.number(n)))
+  }
+
+  function ask(question: Question, place: number): void {
+    asked = question.recent[place] as number
+    distance = question.distances[place] as number
+    const most = place === 0 ? sessionsOfNewest : sessionsOfEarlier
+    surroundings.collect(asked, question.visitor, most, place < askedForTogether, meet)
+    const { after, before, afterTotal } = surroundings
+    if (place < askedForNext) {
+      pour(after, place === 0 ? next : later, nextDecay ** place / (afterTotal + smoothing))
+    }
+    const togetherFactor = togetherDecay ** place / (Math.sqrt(counts.total(asked)) + 1)
+    pour(after, together, togetherFactor)
+    pour(before, together, togetherFactor)
+    surroundings.clear()
+  }
+
+  /** A product that is viewed everywhere is viewed together with everything. */
+  function dampPopular(): void {
+    for (let n = 0; n < together.size; n++) {
+      const item = together.number(n)
+      together.multiply(item, 1 / (Math.sqrt(counts.total(item)) + smoothing / 3))
+    }
+  }
+
+  const returnsBy = (steps: number) => (returns.by(steps) + 0.5) / (returns.transitions + 1)
+
+  function mix({ recent, distances, recentLength }: Question): void {
+    for (const kind of kinds) {
+      kind.toShares()
+      pour(kind, blend, blendShare)
+    }
+    for (let r = 1; r < recentLength; r++) {
+      blend.add(recent[r] as number, returnsBy(distances[r] as number))
+    }
+  }
+
+  return {
+    neighbours,
+    next,
+    later,
+    together,
+    blend,
+    returnsBy,
+    candidates,
+    collect(question, most, accepts) {
+      for (const kind of [...kinds, blend]) kind.clear()
+      for (let place = 0; place < question.recentLength; place++) ask(question, place)
+      neighbourhood.speak(question, neighbours)
+      dampPopular()
+      mix(question)
+      candidates.start(most)
+      const newest = question.path[0]
+      for (let n = 0; n < blend.size; n++) {
+        const item = blend.number(n)
+        if (item !== newest && accepts(item)) candidates.offer(item, blend.get(item))
+      }
+      candidates.sort()
+    },
+  }
+}

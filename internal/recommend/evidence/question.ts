@@ -1,0 +1,85 @@
+import { none } from '../index/columns.ts'
+import type { SessionIndex } from '../index/session-index.ts'
+
+/** So many of the newest views are looked at. */
+export const maxPath = 64
+/** So many different products of them are asked for what others viewed with them. */
+export const maxRecent = 10
+
+/** What is asked from: what a visitor looked at last. Filled anew for each question. */
+export interface Question {
+  /** Numbers of products, the newest view first; {@link none} for products that nobody else viewed. */
+  readonly path: Uint32Array
+  /** Effective times of these views, epoch milliseconds; the same for all where no times are known. */
+  readonly times: Float64Array
+  length: number
+  /** Whose views are no evidence: the asking visitor's number, or {@link none}. */
+  visitor: number
+  /** The different products among them, the newest first, and how many steps back each was viewed last (1 for the newest). */
+  readonly recent: Uint32Array
+  readonly distances: Uint8Array
+  recentLength: number
+}
+
+export function createQuestion(): Question {
+  return {
+    path: new Uint32Array(maxPath),
+    times: new Float64Array(maxPath),
+    length: 0,
+    visitor: none,
+    recent: new Uint32Array(maxRecent),
+    distances: new Uint8Array(maxRecent),
+    recentLength: 0,
+  }
+}
+
+/** Asks from the newest views that the index has of a user; false when it has none. */
+export function askForUser(question: Question, index: SessionIndex, userId: string): boolean {
+  const { sessions, visitors } = index
+  question.visitor = visitors.find(userId)
+  question.length = 0
+  if (question.visitor === none) return false
+  let session = sessions.newest(question.visitor)
+  while (session !== none && question.length < maxPath) {
+    question.length += sessions.readBackwards(session, question.path, question.times, question.length)
+    session = sessions.older(session)
+  }
+  findRecent(question)
+  return true
+}
+
+/** Asks from products, the newest view last; false when nobody has viewed any of them. `at` is epoch milliseconds. */
+export function askForProducts(
+  question: Question,
+  index: SessionIndex,
+  products: readonly string[],
+  at: number,
+  userId: string | null = null,
+): boolean {
+  question.visitor = userId === null ? none : index.visitors.find(userId)
+  question.length = Math.min(products.length, maxPath)
+  for (let i = 0; i < question.length; i++) {
+    question.path[i] = index.products.find(products[products.length - 1 - i] as string)
+    question.times[i] = at
+  }
+  findRecent(question)
+  return question.recentLength > 0
+}
+
+function findRecent(question: Question): void {
+  const { path, recent, distances, length } = question
+  let found = 0
+  for (let i = 0; i < length && found < maxRecent; i++) {
+    const item = path[i] as number
+    if (item === none || isAmong(recent, found, item)) continue
+    recent[found] = item
+    distances[found] = i + 1
+    found++
+  }
+  question.recentLength = found
+}
+
+export function isAmong(numbers: Uint32Array, length: number, number: number): boolean {
+  for (let i = 0; i < length; i++) if (numbers[i] === number) return true
+  return false
+}

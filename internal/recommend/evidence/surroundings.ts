@@ -1,0 +1,70 @@
+import { maxSessionViews } from '../index/session-index.ts'
+import { createSums } from './sums.ts'
+import type { SessionIndex } from '../index/session-index.ts'
+import type { Sums } from './sums.ts'
+
+/** Views so many steps apart still count as one after the other. */
+const farthest = 10
+
+/**
+ * What other visitors viewed after and before a product in their newest sessions with it. A view n steps away counts
+ * 1/n; behind the product's next appearance nothing counts, since that one is nearer.
+ */
+export interface Surroundings {
+  readonly after: Sums
+  readonly before: Sums
+  /** Of {@link after}, in all. */
+  readonly afterTotal: number
+  /**
+   * Tells the newest `most` sessions with the product to `meet`, those of `visitor` left out; when they are to be `read`,
+   * looks through them.
+   */
+  collect(item: number, visitor: number, most: number, read: boolean, meet: (session: number) => void): void
+  clear(): void
+}
+
+export function createSurroundings({ sessions, postings }: SessionIndex): Surroundings {
+  const after = createSums()
+  const before = createSums()
+  const items = new Uint32Array(maxSessionViews)
+  let afterTotal = 0
+
+  function lookAround(item: number, length: number): void {
+    for (let at = 0; at < length; at++) {
+      if (items[at] !== item) continue
+      const last = Math.min(length - 1, at + farthest)
+      for (let to = at + 1; to <= last && items[to] !== item; to++) {
+        after.add(items[to] as number, 1 / (to - at))
+        afterTotal += 1 / (to - at)
+      }
+      const first = Math.max(0, at - farthest)
+      for (let from = at - 1; from >= first && items[from] !== item; from--) {
+        before.add(items[from] as number, 1 / (at - from))
+      }
+    }
+  }
+
+  return {
+    after,
+    before,
+    get afterTotal() {
+      return afterTotal
+    },
+    collect(item, visitor, most, read, meet) {
+      const list = postings.list(item)
+      let left = most
+      for (let n = postings.length(item) - 1; n >= 0 && left > 0; n--) {
+        const session = list[n] as number
+        if (sessions.visitor(session) === visitor) continue
+        left--
+        meet(session)
+        if (read) lookAround(item, sessions.readItems(session, items))
+      }
+    },
+    clear() {
+      after.clear()
+      before.clear()
+      afterTotal = 0
+    },
+  }
+}

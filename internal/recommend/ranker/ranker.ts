@@ -1,0 +1,84 @@
+import { none } from '../index/columns.ts'
+import { decayWeights } from '../index/view-counts.ts'
+import { createEvidence, maxCandidates } from '../evidence/evidence.ts'
+import { features } from './features.ts'
+import { scoresOf, toChances } from './softmax.ts'
+import type { Evidence } from '../evidence/evidence.ts'
+import type { Question } from '../evidence/question.ts'
+import type { SessionIndex } from '../index/session-index.ts'
+import type { Candidate } from './features.ts'
+
+/** Days after which a view counts half for how fresh a product is. */
+const freshHalfLifeMs = 3 * 24 * 60 * 60 * 1000
+
+/** The candidates for one question, with their features; good until the next question. */
+export interface Candidates {
+  readonly count: number
+  /** Numbers of products, the highest blend first. */
+  readonly items: Uint32Array
+  /** Features, one candidate after the other. */
+  readonly rows: Float64Array
+  readonly evidence: Evidence
+}
+
+/** Finds and describes candidates; the weights are the caller's. */
+export interface Ranker {
+  /** At most `most` candidates (200), only those that `accepts` lets through. */
+  candidates(question: Question, most: number, accepts: (item: number) => boolean): Candidates
+  /**
+   * Orders candidates, the best first, into `order` as places among them; `chances` gets how likely each place is to be
+   * what the visitor looks at next, as the weights have it.
+   */
+  order(candidates: Candidates, weights: ArrayLike<number>, order: Uint32Array, chances: Float64Array): void
+}
+
+export function createRanker(index: SessionIndex): Ranker {
+  const evidence = createEvidence(index)
+  const rows = new Float64Array(maxCandidates * features.length)
+  const freshness = decayWeights(freshHalfLifeMs)
+  const candidate: Candidate = {
+    blend: 0,
+    neighbours: 0,
+    next: 0,
+    later: 0,
+    together: 0,
+    distance: 0,
+    returns: 0,
+    views: 0,
+    fresh: 0,
+  }
+
+  function describe(item: number, { path, length }: Question): void {
+    const { neighbours, next, later, together, blend } = evidence
+    candidate.blend = blend.get(item)
+    candidate.neighbours = neighbours.get(item)
+    candidate.next = next.get(item)
+    candidate.later = later.get(item)
+    candidate.together = together.get(item)
+    const place = path.subarray(0, length).indexOf(item)
+    candidate.distance = item === none ? 0 : place + 1
+    candidate.returns = evidence.returnsBy(candidate.distance)
+    candidate.views = index.counts.total(item)
+    candidate.fresh = index.counts.decayed(item, index.newestTime, freshness)
+  }
+
+  return {
+    candidates(question, most, accepts) {
+      evidence.collect(question, most, accepts)
+      const { numbers: items, size: count } = evidence.candidates
+      for (let c = 0, at = 0; c < count; c++) {
+        describe(items[c] as number, question)
+        for (const { value } of features) rows[at++] = value(candidate)
+      }
+      return { count, items, rows, evidence }
+    },
+
+    order({ count, rows: described }, weights, order, chances) {
+      scoresOf(weights, described, count, chances)
+      toChances(chances, count)
+      for (let c = 0; c < count; c++) order[c] = c
+      // A stable sort: at equal chances the blend's order stays.
+      order.subarray(0, count).sort((a, b) => (chances[b] as number) - (chances[a] as number) || a - b)
+    },
+  }
+}
