@@ -32,4 +32,5 @@ export const ordersCassandraMigrations: readonly CassandraMigration[] = [
       'CREATE TABLE IF NOT EXISTS etl_state (schedule text PRIMARY KEY, state text)',
     ],
   },
+  { version: 2, statements: ['ALTER TABLE bought_together ADD IF NOT EXISTS score double'] },
 ]

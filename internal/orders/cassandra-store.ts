@@ -1,5 +1,6 @@
 import { createCassandraLeases } from '#internal/leases/cassandra-leases.ts'
 import { createCassandraOrders } from './cassandra-orders.ts'
+import { bestPairFirst, pairsPerProduct } from './store.ts'
 import { versionsToDrop } from './versions.ts'
 import type { Cassandra, Params } from '#internal/cassandra/client.ts'
 import type {
@@ -121,11 +122,12 @@ export function createCassandraOrdersStore(options: {
     },
     writeBoughtTogether(version, pairs) {
       async function* rows(): AsyncGenerator<Params> {
-        for await (const { productId, otherProductId, support } of pairs) {
-          yield [version.id, bucketOf(productId), productId, support, otherProductId]
+        for await (const { productId, otherProductId, support, score } of pairs) {
+          yield [version.id, bucketOf(productId), productId, support, otherProductId, score]
         }
       }
-      const cql = `INSERT INTO bought_together (version, bucket, productid, support, otherproductid) VALUES (?, ?, ?, ?, ?)`
+      const cql = `INSERT INTO bought_together (version, bucket, productid, support, otherproductid, score)
+        VALUES (?, ?, ?, ?, ?, ?)`
       return write('bought-together', version, cql, rows())
     },
 
@@ -198,12 +200,25 @@ export function createCassandraOrdersStore(options: {
         }
       }
     },
-    async boughtTogether(version, productId, limit): Promise<BoughtTogether[]> {
-      const rows = await cassandra.execute<{ otherproductid: string; support: number }>(
-        `SELECT otherproductid, support FROM bought_together WHERE version = ? AND bucket = ? AND productid = ? LIMIT ?`,
-        [version.id, bucketOf(productId), productId, limit],
+    async boughtTogether(version, productId): Promise<BoughtTogether[]> {
+      // Kept by support; no more are written than are read here.
+      const rows = await cassandra.execute<{
+        otherproductid: string
+        support: number
+        score: number | null
+      }>(
+        `SELECT otherproductid, support, score FROM bought_together
+         WHERE version = ? AND bucket = ? AND productid = ? LIMIT ?`,
+        [version.id, bucketOf(productId), productId, pairsPerProduct],
       )
-      return rows.map(row => ({ productId, otherProductId: row.otherproductid, support: row.support }))
+      return rows
+        .map(row => ({
+          productId,
+          otherProductId: row.otherproductid,
+          support: row.support,
+          score: row.score ?? 0,
+        }))
+        .sort(bestPairFirst)
     },
     async lastReports(pipeline, limit): Promise<RunReport[]> {
       const rows = await cassandra.execute<{ report: string }>(

@@ -1,6 +1,7 @@
 import { compareBytes } from '#internal/domain/product-view.ts'
 import { Unavailable } from '#internal/errors/errors.ts'
 import { createFakeLeases } from '#internal/leases/fake-leases.ts'
+import { bestPairFirst, pairsPerProduct } from './store.ts'
 import { versionsToDrop } from './versions.ts'
 import type {
   BoughtTogether,
@@ -141,12 +142,12 @@ export function createFakeOrdersStore({ now = Date.now }: { now?: () => number }
           .map(({ productId }) => productId),
       )
     },
-    async boughtTogether(version, productId, limit) {
+    async boughtTogether(version, productId) {
       await reachable()
       return (pairs.get(version.id) ?? [])
         .filter(pair => pair.productId === productId)
-        .sort((a, b) => b.support - a.support || compareBytes(a.otherProductId, b.otherProductId))
-        .slice(0, limit)
+        .sort(bestPairFirst)
+        .slice(0, pairsPerProduct)
     },
     async ordersOfUser(userId) {
       await reachable()

@@ -1,12 +1,15 @@
 import { inBatches } from './batches.ts'
+import { readBoughtTogether } from './bought-together.ts'
 import { counted, hasGoodIds, inPhase } from './pipeline.ts'
-import { readBoughtTogether, readRankings } from './rankings.ts'
+import { readRankings } from './rankings.ts'
 import { changedAt, isCancelled } from './shop-database.ts'
 import type { Done, Pipeline, Work } from './pipeline.ts'
 import type { OrderLine, OrderWithLines } from './store.ts'
 
 /** Orders that committed late, behind the watermark, are still seen when they are no later than this. */
 const overlapMs = 3 * 86_400_000
+/** What is bought together is rare in a shorter time; best sellers change faster. */
+const leastPairsWindowMs = 365 * 86_400_000
 const ordersAtOnce = 500
 /** What the stores' column holds. */
 const mostQuantity = 2 ** 31 - 1
@@ -120,7 +123,7 @@ export const ordersPipeline: Pipeline = {
     const paired = await inPhase('bought together', () =>
       store.writeBoughtTogether(
         version,
-        counted(work, 'bought together', readBoughtTogether(shop, windowMs)),
+        counted(work, 'bought together', readBoughtTogether(shop, Math.max(windowMs, leastPairsWindowMs))),
       ),
     )
     return {

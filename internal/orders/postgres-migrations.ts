@@ -53,4 +53,8 @@ export const ordersPostgresMigrations: readonly Migration[] = [
       CREATE TABLE productviews.etl_state (schedule text COLLATE "C" PRIMARY KEY, state jsonb NOT NULL);
     `,
   },
+  {
+    version: 2,
+    sql: 'ALTER TABLE productviews.bought_together ADD COLUMN score double precision NOT NULL DEFAULT 0',
+  },
 ]

@@ -1,6 +1,7 @@
 import { createPostgresLeases } from '#internal/leases/postgres-leases.ts'
 import { inBatches } from './batches.ts'
 import { compareLines } from './changed-lines.ts'
+import { pairsPerProduct } from './store.ts'
 import { versionsToDrop } from './versions.ts'
 import type { Postgres } from '#internal/postgres/client.ts'
 import type {
@@ -186,13 +187,14 @@ export function createPostgresOrdersStore({
       let count = 0
       for await (const batch of inBatches(pairs, rowsAtOnce)) {
         count += await postgres.execute(
-          `INSERT INTO productviews.bought_together (version, productid, otherproductid, support)
-           SELECT $1, * FROM unnest($2::text[], $3::text[], $4::int[])`,
+          `INSERT INTO productviews.bought_together (version, productid, otherproductid, support, score)
+           SELECT $1, * FROM unnest($2::text[], $3::text[], $4::int[], $5::float8[])`,
           [
             version.id,
             batch.map(({ productId }) => productId),
             batch.map(({ otherProductId }) => otherProductId),
             batch.map(({ support }) => support),
+            batch.map(({ score }) => score),
           ],
         )
       }
@@ -263,11 +265,13 @@ export function createPostgresOrdersStore({
       )
       return new Set(rows.map(({ productid }) => productid))
     },
-    async boughtTogether(version, productId, limit): Promise<BoughtTogether[]> {
+    async boughtTogether(version, productId): Promise<BoughtTogether[]> {
       return postgres.query(
-        `SELECT productid AS "productId", otherproductid AS "otherProductId", support FROM productviews.bought_together
-         WHERE version = $1 AND productid = $2 ORDER BY support DESC, otherproductid LIMIT $3`,
-        [version.id, productId, limit],
+        `SELECT productid AS "productId", otherproductid AS "otherProductId", support, score
+         FROM productviews.bought_together WHERE version = $1 AND productid = $2
+         ORDER BY score DESC, support DESC, otherproductid LIMIT ${pairsPerProduct}`,
+        [version.id, productId],
+        { name: 'orders.boughtTogether' },
       )
     },
     async ordersOfUser(userId) {

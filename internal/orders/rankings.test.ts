@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { compareBytes } from '#internal/domain/product-view.ts'
-import { readBoughtTogether, readRankings } from './rankings.ts'
+import { readBoughtTogether } from './bought-together.ts'
+import { readRankings } from './rankings.ts'
 import { withSnapshot } from './shop-database.ts'
 import { rankingWindows } from './store.ts'
 import { day, openDatabase, shopTables } from './test-support.ts'
@@ -128,7 +129,9 @@ describe('rankings', function () {
           }
         }
         expect(distinctScopes(rankings)).to.equal(rankings.length)
-        expect(new Set(pairs.map(key))).to.deep.equal(new Set(countPairs(sold, now).map(key)))
+        const expected = new Map(countPairs(sold, now).map(pair => [key(pair), pair.score]))
+        expect(pairs.map(key)).to.have.members([...expected.keys()])
+        for (const pair of pairs) expect(pair.score).to.be.closeTo(expected.get(key(pair)) ?? NaN, 2e-9)
       }),
       { numRuns: runs, examples: [[midnightTwice], [midnightMissing]] },
     )
@@ -212,15 +215,17 @@ function countPairs(sold: readonly Order[], now: number): BoughtTogether[] {
   const baskets = sold
     .filter(({ at }) => at >= now - windowMs)
     .map(({ lines }) => new Set(lines.map(({ product }) => productIds[product])))
+  const holding = (...ids: string[]) => baskets.filter(basket => ids.every(id => basket.has(id)))
   return productIds.flatMap(productId =>
     productIds
       .filter(otherProductId => otherProductId !== productId)
-      .map(otherProductId => ({
-        productId,
-        otherProductId,
-        support: baskets.filter(basket => basket.has(productId) && basket.has(otherProductId)).length,
-      }))
-      .filter(({ support }) => support >= 2),
+      .map(otherProductId => {
+        const both = holding(productId, otherProductId)
+        const weight = both.reduce((sum, { size }) => sum + 1 / size, 0)
+        const sales = (holding(productId).length + 5) * (holding(otherProductId).length + 5)
+        return { productId, otherProductId, support: both.length, score: weight / Math.sqrt(sales) }
+      })
+      .filter(({ support }) => support >= 3),
   )
 }
 

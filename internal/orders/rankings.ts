@@ -2,13 +2,9 @@ import { hasGoodIds } from './pipeline.ts'
 import { isCancelled } from './shop-database.ts'
 import { rankingWindows } from './store.ts'
 import type { ShopSnapshot } from './shop-database.ts'
-import type { BoughtTogether, RankedProduct, Ranking, RankingWindow } from './store.ts'
+import type { RankedProduct, Ranking, RankingWindow } from './store.ts'
 
 const perScope = 1_000
-const pairsPerProduct = 100
-const leastSupport = 2
-/** An order of more products says little about which belong together, and costs their square. */
-const mostLines = 100
 
 const upToNow = "o.created_at < $1::timestamptz + interval '1 millisecond'"
 const monthOf = (time: string) => `date_trunc('month', ${time}::timestamptz AT TIME ZONE $2)`
@@ -77,29 +73,4 @@ async function* readWindow(
     current.products.push({ productId, buyers, quantity })
   }
   if (current) yield { ...current, window }
-}
-
-/** Pairs of products in one order within the window, with the number of such orders; pairs seen once are chance and left out. */
-export async function* readBoughtTogether(
-  shop: ShopSnapshot,
-  windowMs: number,
-): AsyncGenerator<BoughtTogether> {
-  const rows = shop.stream<BoughtTogether>(
-    `WITH lines AS (
-       SELECT DISTINCT i.order_id, i.product_id FROM orders o JOIN order_items i USING (order_id)
-       WHERE o.created_at >= $1 AND NOT ${isCancelled(shop.tables)}
-     ), sized AS (
-       SELECT *, count(*) OVER (PARTITION BY order_id) AS size FROM lines
-     ), pairs AS (
-       SELECT a.product_id, b.product_id AS other_id, count(*)::int AS support
-       FROM sized a JOIN sized b ON a.order_id = b.order_id AND a.product_id <> b.product_id
-       WHERE a.size <= ${mostLines} GROUP BY 1, 2 HAVING count(*) >= ${leastSupport}
-     ), ranked AS (
-       SELECT *, row_number() OVER (PARTITION BY product_id ORDER BY support DESC, other_id::text COLLATE "C") AS place FROM pairs
-     )
-     SELECT product_id::text AS "productId", other_id::text AS "otherProductId", support FROM ranked
-     WHERE place <= ${pairsPerProduct} ORDER BY product_id, place`,
-    [new Date(shop.at - windowMs)],
-  )
-  for await (const pair of rows) if (hasGoodIds(pair.productId, pair.otherProductId)) yield pair
 }

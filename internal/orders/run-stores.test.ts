@@ -269,6 +269,6 @@ async function published(store: OrdersStore) {
       found.push({ category, window, products: await store.ranking(rankings, category, window, 10) })
     }
   }
-  const together = await Promise.all(['hat', 'shoe'].map(id => store.boughtTogether(pairs, id, 10)))
+  const together = await Promise.all(['hat', 'shoe'].map(id => store.boughtTogether(pairs, id)))
   return { rankings: found, pairs: together.flat() }
 }

@@ -1,5 +1,7 @@
 import type { Lease } from '#internal/leases/leases.ts'
 
+import { compareBytes } from '#internal/domain/product-view.ts'
+
 /** What the ETL writes and the recommendations read: order lines, and published versions of rankings and catalogue. */
 
 export interface OrderLine {
@@ -46,11 +48,24 @@ export interface Product {
   readonly createdAt: number | null
 }
 
-/** Two products in one order, with the number of orders that hold both. */
+/** So many partners of a product are kept, the best by score. */
+export const pairsPerProduct = 100
+/** Products that fewer orders hold together say nothing: chance alone brings such pairs. */
+export const leastSupport = 3
+
+/** Two products that were bought in one order. */
 export interface BoughtTogether {
   readonly productId: string
   readonly otherProductId: string
+  /** Orders that hold both, at least `leastSupport`. */
   readonly support: number
+  /** How much more the two belong together than their own sales explain; 0 in versions that were written without scores. */
+  readonly score: number
+}
+
+/** Ids by bytes, as the stores compare them. */
+export function bestPairFirst(a: BoughtTogether, b: BoughtTogether): number {
+  return b.score - a.score || b.support - a.support || compareBytes(a.otherProductId, b.otherProductId)
 }
 
 /** Sets that are written whole under a new version and then published at once by moving a pointer. */
@@ -142,7 +157,8 @@ export interface OrdersReader {
   products(version: Version): AsyncIterable<Product>
   /** Products that the user bought at or after `since` (epoch milliseconds). */
   boughtSince(userId: string, since: number): Promise<ReadonlySet<string>>
-  boughtTogether(version: Version, productId: string, limit: number): Promise<BoughtTogether[]>
+  /** A product's partners, at most `pairsPerProduct`: best score first, then most orders, then by id. */
+  boughtTogether(version: Version, productId: string): Promise<BoughtTogether[]>
   ordersOfUser(userId: string): Promise<OrderLine[]>
   lastReports(pipeline: 'orders' | 'products', limit: number): Promise<RunReport[]>
 }

@@ -148,25 +148,27 @@ export function describeOrdersStore(adapter: string, start: StartOrders): void {
       expect(await store.ranking(one, 'hats', '30d', 1)).to.deep.equal(ranked.slice(0, 1))
       expect(await store.ranking(one, 'shoes', '30d', 10)).to.deep.equal([])
 
-      const pair = (otherProductId: string, support: number) => ({
+      const pair = (otherProductId: string, score: number, support = 3) => ({
         productId: 'hat',
         otherProductId,
         support,
+        score,
       })
-      await store.writeBoughtTogether(one, each([pair('a', 2), pair('b', 7), pair('c', 7)]))
-      expect(await store.boughtTogether(one, 'hat', 2)).to.deep.equal([pair('b', 7), pair('c', 7)])
+      const best = [pair('c', 0.75), pair('d', 0.5, 7), pair('b', 0.5), pair('é', 0.5), pair('a', 0.25, 90)]
+      expect(await store.writeBoughtTogether(one, each([...best].reverse()))).to.equal(5)
+      expect(await store.boughtTogether(one, 'hat')).to.deep.equal(best)
+      expect(await store.boughtTogether(one, 'shoe')).to.deep.equal([])
     })
 
     it('keeps the last three versions, and any that is younger than an hour', async () => {
       const versions = Array.from({ length: 5 }, () => version(later()))
       for (const one of versions) {
-        await store.writeBoughtTogether(one, each([{ productId: 'hat', otherProductId: 'shoe', support: 2 }]))
+        const pair = { productId: 'hat', otherProductId: 'shoe', support: 3, score: 0.5 }
+        await store.writeBoughtTogether(one, each([pair]))
         await store.publish('bought-together', one)
       }
       const there = async () =>
-        (await Promise.all(versions.map(one => store.boughtTogether(one, 'hat', 1)))).map(
-          ({ length }) => length,
-        )
+        (await Promise.all(versions.map(one => store.boughtTogether(one, 'hat')))).map(({ length }) => length)
       await store.dropOldVersions('bought-together', at)
       expect(await there()).to.deep.equal([1, 1, 1, 1, 1])
       await store.dropOldVersions('bought-together', at + 2 * 3_600_000)
