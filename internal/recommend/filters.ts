@@ -1,14 +1,18 @@
 import type { Product } from '#internal/orders/store.ts'
 import type { Candidate } from './chain.ts'
 
-/** What a caller wants to see, and what not. */
-export interface Filters {
+/** What a caller wants products to be. */
+export interface ProductFilters {
   /** Any of these; empty: all. */
   readonly categories: readonly string[]
   readonly inStock: boolean | null
   readonly minPrice: number | null
   readonly maxPrice: number | null
   readonly exclude: readonly string[]
+}
+
+/** What a caller wants to see, and what not. */
+export interface Filters extends ProductFilters {
   readonly seen: 'include' | 'exclude'
   readonly bought: 'include' | 'exclude'
   /** A product bought longer ago than this may come again, milliseconds. */
@@ -40,7 +44,7 @@ export interface Known {
 
 /** Tells what may stand in an answer. */
 export interface Filter {
-  readonly accepts: (candidate: Candidate) => boolean
+  readonly accepts: (candidate: Pick<Candidate, 'productId' | 'category'>) => boolean
   /** The same for a product of the catalogue, without looking it up. */
   readonly acceptsProduct: (product: Product) => boolean
 }

@@ -2,6 +2,7 @@ import { historyReadCap } from '#internal/history/store.ts'
 import { fillList } from './chain.ts'
 import { createFilter } from './filters.ts'
 import { interestsOf } from './interests.ts'
+import { countRecommended } from './recommended-items.ts'
 import { bestSellers, categoryBestSellers, fromCatalogue } from './sources.ts'
 import type { HistoryItem, HistoryStore } from '#internal/history/store.ts'
 import type { OrdersReader, RankingWindow } from '#internal/orders/store.ts'
@@ -60,11 +61,7 @@ export function createRecommender(parts: {
   newId: () => string
 }): Recommender {
   const { history, orders, catalogue, rankings, guard, now, newId } = parts
-  const recommended = parts.metrics.counter({
-    name: 'vitrine_recommended_items_total',
-    help: 'Items that recommendations held, by the step of the chain that brought them.',
-    labels: ['source'],
-  })
+  const recommended = countRecommended(parts.metrics)
 
   async function bestSellersOfInterests(items: readonly HistoryItem[]) {
     const products = catalogue.current()

@@ -1,3 +1,5 @@
+import { boughtTogetherRoutes } from './bought-together-routes.ts'
+import { followBoughtTogether } from './bought-together.ts'
 import { followCatalogue } from './catalogue.ts'
 import { followRankings } from './rankings.ts'
 import { createRecommender } from './recommender.ts'
@@ -14,7 +16,7 @@ import type { Recommender } from './recommender.ts'
 export interface RecommendationService extends AsyncDisposable {
   readonly recommender: Recommender
   readonly routes: readonly Route[]
-  /** What keeps it from answering, in words; `null` once catalogue and rankings were looked at the first time. */
+  /** What keeps it from answering, in words; `null` once all published sets were looked at the first time. */
   readiness(): string | null
 }
 
@@ -32,13 +34,23 @@ export function startRecommendations(options: {
   const guard = createStoreGuard()
   const catalogue = followCatalogue({ store: orders, logger, metrics, everyMs })
   const rankings = followRankings({ store: orders, guard, logger, everyMs })
+  const together = followBoughtTogether({
+    store: orders,
+    catalogue,
+    rankings,
+    guard,
+    logger,
+    metrics,
+    newId,
+    everyMs,
+  })
   const recommender = createRecommender({ history, orders, catalogue, rankings, guard, metrics, now, newId })
   return {
     recommender,
-    routes: recommendRoutes({ recommender, rankings, catalogue }),
-    readiness: () => catalogue.readiness() ?? rankings.readiness(),
+    routes: [...recommendRoutes({ recommender, rankings, catalogue }), ...boughtTogetherRoutes(together)],
+    readiness: () => catalogue.readiness() ?? rankings.readiness() ?? together.readiness(),
     async [Symbol.asyncDispose]() {
-      await Promise.all([catalogue[Symbol.asyncDispose](), rankings[Symbol.asyncDispose]()])
+      await Promise.all([catalogue, rankings, together].map(follower => follower[Symbol.asyncDispose]()))
     },
   }
 }

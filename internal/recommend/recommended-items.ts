@@ -1,0 +1,10 @@
+import type { CounterMetric, Metrics } from '#internal/telemetry/metrics.ts'
+
+/** Counts each item that an answer recommends by its source. */
+export function countRecommended(metrics: Metrics): CounterMetric<'source'> {
+  return metrics.counter({
+    name: 'vitrine_recommended_items_total',
+    help: 'Items that recommendations held, by the step of the chain that brought them.',
+    labels: ['source'],
+  })
+}
