@@ -10,12 +10,12 @@ body { margin: 0 auto; max-width: 60rem; padding: 2.5rem 1.25rem 4rem; backgroun
 h1 { font-size: 1.8rem; line-height: 1.2; margin: 0 0 .75rem } h2 { font-size: 1.2rem; margin: 2.75rem 0 .35rem }
 p { max-width: 46rem; margin: .35rem 0 } .soft, figcaption { color: var(--soft) } .lead { font-size: 1.1rem }
 ul.answer { list-style: none; padding: 0; margin: 1.25rem 0; display: grid; gap: .75rem;
-  grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)) }
+  grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)) }
 ul.answer li { background: var(--card); border-left: 4px solid; padding: .75rem 1rem }
 ul.answer b { display: block; font-size: 1.9rem; line-height: 1.2; color: var(--ink) }
 ul.answer span { color: var(--soft); font-size: .9rem }
-figure { margin: .75rem 0 0 } figcaption { font-size: .92rem; max-width: 46rem }
-svg { width: 100%; height: auto; display: block; margin-top: .5rem }
+figure { margin: .75rem 0 0; overflow-x: auto } figcaption { font-size: .92rem; max-width: 46rem }
+svg { width: 100%; min-width: 32rem; height: auto; display: block; margin-top: .5rem }
 svg text { fill: var(--ink); font: 13px system-ui, sans-serif } svg .tick { fill: var(--soft); font-size: 12px }
 svg .note { font-variant-numeric: tabular-nums }
 svg .grid { stroke: var(--line) } svg .zero { stroke: var(--soft) }
@@ -24,8 +24,8 @@ svg .curve { fill: none; stroke-width: 2.5; stroke-linejoin: round }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 0; margin: .5rem 0 0; list-style: none; font-size: .92rem }
 .legend i { display: inline-block; width: .75rem; height: .75rem; border-radius: 50%; margin-right: .4rem; background: currentcolor }
 .legend span { color: var(--ink) }
-.table { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums }
-th, td { padding: .4rem .6rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap }
+.table { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .85rem; font-variant-numeric: tabular-nums }
+th, td { padding: .4rem .5rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap }
 th:first-child, td:first-child { text-align: left } th { color: var(--soft); font-weight: 600 }
 td small { display: block; color: var(--soft) }
 dl { max-width: 46rem } dt { font-weight: 600; margin-top: .6rem } dd { margin: 0; color: var(--soft) }

@@ -1,6 +1,6 @@
 import { colours, pageStyle } from './page-style.ts'
 import { axisOf, curvePlot, escapeHtml, logarithmicAxis, rowPlot } from './plots.ts'
-import { isClear, percents, signed, summaryOf } from './report.ts'
+import { isClear, percents, signed, summaryOf, threeDigits } from './report.ts'
 import { segmentGroups } from './tally.ts'
 import type { Measured, MethodResult } from './evaluation.ts'
 import type { Report } from './report.ts'
@@ -72,6 +72,7 @@ function measuredPlot(
   methods: readonly MethodResult[],
   of: (method: MethodResult) => Measured | undefined,
   label: (value: number) => string,
+  tick: (value: number) => string,
 ): string {
   const rows = methods.flatMap((method, index) => {
     const measured = of(method)
@@ -82,18 +83,19 @@ function measuredPlot(
     ]
   })
   const values = rows.flatMap(({ points }) => points.flatMap(({ low, high }) => [low, high]))
-  return rowPlot(title, rows, axisOf(values, label))
+  return rowPlot(title, rows, axisOf(values, tick))
 }
 
-const fine = (value: number) => value.toFixed(2)
+/** As few digits as tell a tick from its neighbours. */
+const fine = (value: number) => String(Number(value.toFixed(4)))
 const wholePercents = (value: number) => `${Math.round(value * 100)} %`
 
 function quality(methods: readonly MethodResult[]): string {
   return (
     section(
       'How often the next product is in the list',
-      'Hit rate. The bar through each dot holds the true value with 95 % probability: where bars hardly overlap, the difference is real.',
-      measuredPlot('Hit rate of each method', methods, ({ hitRate }) => hitRate, percents),
+      'Hit rate. The bar through each dot holds the true value with 95 % probability.',
+      measuredPlot('Hit rate of each method', methods, ({ hitRate }) => hitRate, percents, wholePercents),
     ) +
     section(
       'How far up it stands',
@@ -103,6 +105,7 @@ function quality(methods: readonly MethodResult[]): string {
         methods,
         ({ mrr }) => mrr,
         value => value.toFixed(3),
+        fine,
       ),
     )
   )
@@ -135,7 +138,8 @@ function differences(methods: readonly MethodResult[]): string {
       `Difference in hit rate to ${first.name}`,
       methods,
       ({ difference }) => difference?.hitRate,
-      value => signed(value),
+      signed,
+      fine,
     ),
   )
 }
@@ -171,24 +175,34 @@ function segments(group: SegmentGroup, methods: readonly MethodResult[]): string
 }
 
 function breadth(methods: readonly MethodResult[]): string {
-  const plot = (title: string, of: (method: MethodResult) => number, label: (value: number) => string) => {
+  const plot = (
+    title: string,
+    of: (method: MethodResult) => number,
+    label: (value: number) => string,
+    tick: (value: number) => string,
+  ) => {
     const rows = methods.map((method, index) => ({
       label: method.name,
       points: [{ at: of(method), colour: colourOf(index) }],
       note: label(of(method)),
     }))
-    return rowPlot(title, rows, axisOf([1], label))
+    return rowPlot(title, rows, axisOf([1], tick))
   }
   return (
     section(
       'How much of the catalogue is shown',
       'Coverage: the share of the products that were recommended to anybody at all.',
-      plot('Coverage', ({ coverage }) => coverage, percents),
+      plot('Coverage', ({ coverage }) => coverage, percents, wholePercents),
     ) +
     section(
       'How evenly it is shown',
       'Gini coefficient of how often each product was recommended: 0 when all products get the same, 1 when one gets everything.',
-      plot('Gini coefficient', ({ popularity }) => popularity.gini, fine),
+      plot(
+        'Gini coefficient',
+        ({ popularity }) => popularity.gini,
+        value => value.toFixed(2),
+        fine,
+      ),
     )
   )
 }
@@ -237,7 +251,7 @@ function numbers(methods: readonly MethodResult[]): string {
       measured(method.mrr),
       measured(method.ndcg),
       method.coverage.toFixed(3),
-      `${popularity.arp.toPrecision(3)}<small>${percents(popularity.arpShare)} of the top</small>`,
+      `${threeDigits(popularity.arp)}<small>${percents(popularity.arpShare)} of the top</small>`,
       popularity.gini.toFixed(3),
       latencyMs.p50.toFixed(3),
       latencyMs.p99.toFixed(3),

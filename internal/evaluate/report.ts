@@ -21,6 +21,11 @@ export function wholes(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 0 })
 }
 
+/** Three digits are enough: "1,234", "66.8", "0.57". */
+export function threeDigits(value: number): string {
+  return value >= 100 ? wholes(value) : value.toPrecision(3)
+}
+
 /** "66.6 %" */
 export function percents(value: number): string {
   return `${(value * 100).toFixed(1)} %`
@@ -29,6 +34,11 @@ export function percents(value: number): string {
 /** "+0.012" */
 export function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`
+}
+
+/** "2026-11-01 10:00 UTC" */
+function moment(time: string): string {
+  return `${time.slice(0, 16).replace('T', ' ')} UTC`
 }
 
 /** Is a difference beyond what chance alone gives? Its interval does not hold zero. */
@@ -45,8 +55,8 @@ export function summaryOf(report: Report): string[] {
     ...(input.repeats > 0 ? [`${wholes(input.repeats)} repeated`] : []),
   ]
   return [
-    `${wholes(data.views)} views by ${wholes(data.users)} users of ${wholes(data.products)} products, from ${report.from} to ${report.to}${left.length > 0 ? ` (left out: ${left.join(', ')})` : ''}.`,
-    `${wholes(data.pastViews)} views of visits that began before ${report.split} are the past. Of the later visits, ${wholes(data.askedSessions)} gave ${wholes(data.questions)} questions: what is looked at next? Lists hold ${options.limit} products${options.excludeSeen ? ', none of them seen in the visit' : ''}.`,
+    `${wholes(data.views)} views by ${wholes(data.users)} users of ${wholes(data.products)} products, from ${moment(report.from)} to ${moment(report.to)}${left.length > 0 ? ` (left out: ${left.join(', ')})` : ''}.`,
+    `${wholes(data.pastViews)} views of visits that began before ${moment(report.split)} are the past. Of the later visits, ${wholes(data.askedSessions)} gave ${wholes(data.questions)} questions: what is looked at next? Lists hold ${options.limit} products${options.excludeSeen ? ', none of them seen in the visit' : ''}.`,
     options.learn
       ? 'Each view is learned from as soon as it was asked about, as in a running service.'
       : 'Nothing is learned after the past.',

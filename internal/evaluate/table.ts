@@ -1,4 +1,4 @@
-import { isClear, signed, summaryOf } from './report.ts'
+import { isClear, signed, summaryOf, threeDigits } from './report.ts'
 import type { Measured, MethodResult } from './evaluation.ts'
 import type { Report } from './report.ts'
 
@@ -14,7 +14,7 @@ const columns: readonly (readonly [string, (method: MethodResult) => string])[] 
   ['95 %', ({ mrr }) => interval(mrr)],
   ['NDCG', ({ ndcg }) => decimals(ndcg.value)],
   ['cover', ({ coverage }) => decimals(coverage, 2)],
-  ['ARP', ({ popularity }) => popularity.arp.toPrecision(3)],
+  ['ARP', ({ popularity }) => threeDigits(popularity.arp)],
   ['Gini', ({ popularity }) => decimals(popularity.gini, 2)],
   ['p50 ms', ({ latencyMs }) => decimals(latencyMs.p50)],
   ['p99 ms', ({ latencyMs }) => decimals(latencyMs.p99, 2)],
