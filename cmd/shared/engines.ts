@@ -127,6 +127,12 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
     return withRankerTelemetry(store, { metrics, adapter: settings.VITRINE_STORE })
   })
 
+  /** A missing address is told at once, before any engine is waited for. */
+  function openAll(): void {
+    log()
+    history()
+  }
+
   const wantedTopics = topics({ partitions: settings.VITRINE_PARTITIONS, historyTtlMs: ttl.historyMs })
   const storeSchemas = (): Schema[] =>
     onCassandra
@@ -151,10 +157,12 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
     orders,
     ranker,
     async init() {
+      openAll()
       for (const schema of [...logSchemas(), ...storeSchemas()]) await schema.bring()
       await log().ensureTopics(wantedTopics)
     },
     async schemaProblem() {
+      openAll()
       const problem = await problemOf([...logSchemas(), ...storeSchemas()])
       if (problem !== null) return problem
       for (const { name } of wantedTopics) await log().ends(name)

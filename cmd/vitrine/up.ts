@@ -164,12 +164,15 @@ function greet(url: string, folder: string, shop: Demo | null): void {
   const user = shop?.user ?? 'user-1'
   const product = shop?.product ?? 'product-1'
   const view = JSON.stringify({ event: 'ProductView', userid: user, properties: { productid: product } })
+  const send = `curl ${url}/v1/views -H 'content-type: application/json' -d '${view}'`
+  const history = `curl -H 'user-id: ${user}' ${url}/api/v1/user_nav_history_latest_products/`
+  const recommend = `curl '${url}/v1/users/${user}/recommendations?limit=3'`
+  // Where nobody was seen yet, the others have nothing to tell before the first.
+  const calls = shop ? [history, recommend, send] : [send, history, recommend]
   say(`
 Vitrine listens on ${url} (data in ${folder}, Ctrl-C ends it). Try:
 
-  curl -H 'user-id: ${user}' ${url}/api/v1/user_nav_history_latest_products/
-  curl '${url}/v1/users/${user}/recommendations?limit=3'
-  curl ${url}/v1/views -H 'content-type: application/json' -d '${view}'
+${calls.map(call => `  ${call}`).join('\n')}
 
 All calls: ${url}/openapi.json   Health: ${url}/readyz   Metrics: ${url}/metrics`)
 }

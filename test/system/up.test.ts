@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { startTestPostgres } from '../engines/postgres.ts'
 import { untilLoaded } from './histories.ts'
 import { until } from './processes.ts'
 import { processesOf, startUp } from './up.ts'
@@ -32,7 +33,8 @@ describe('vitrine up', function () {
     Promise.all(
       Array.from({ length: 40 }, async (_, i) => {
         const headers = { 'user-id': `user-${i}` }
-        return (await fetch(`${url}/api/v1/user_nav_history_latest_products/`, { headers })).json()
+        const answer = await fetch(`${url}/api/v1/user_nav_history_latest_products/`, { headers })
+        return (await answer.json()) as { products: string[] }
       }),
     )
 
@@ -106,6 +108,27 @@ describe('vitrine up', function () {
     })
   }
 
+  it('makes its demo shop anew where a kill tore the note of it', async () => {
+    writeFileSync(join(folder, 'demo.json'), '{"until":"2026-')
+    await using up = startUp(folder)
+    const { calls } = await up.ready()
+    await sameCalls(calls)
+    expect(up.stdout()).to.include('Making up')
+    expect(await up.end('SIGTERM'), up.stderr()).to.equal(0)
+  })
+
+  for (const name of ['SHOP_URL', 'POSTGRES_URL', 'KAFKA_BROKERS', 'CASSANDRA_HOSTS']) {
+    it(`makes nothing up where VITRINE_${name} leads to something of one's own`, async () => {
+      await using database = await startTestPostgres()
+      const value = name.endsWith('URL') ? database.url : '127.0.0.1:1'
+      await using up = startUp(folder, [], { env: { [`VITRINE_${name}`]: value } })
+      const { url } = await up.ready()
+      expect(up.stdout()).to.include(`No demo shop: VITRINE_${name} `).and.not.to.include('Making up')
+      expect((await histories(url)).every(({ products }) => products.length === 0)).to.equal(true)
+      expect(await up.end('SIGTERM'), up.stderr()).to.equal(0)
+    })
+  }
+
   it('ends at once, quietly and with code 0, on Ctrl-C while it makes up the shop', async () => {
     await using up = startUp(folder)
     await up.says('Making up')
@@ -118,10 +141,13 @@ describe('vitrine up', function () {
   it('starts empty with --no-demo, and by node alone as by its script', async () => {
     const command = [process.execPath, 'cmd/vitrine/main.ts']
     await using up = startUp(folder, ['--no-demo'], { command })
-    const { url } = await up.ready()
+    const { url, calls } = await up.ready()
     expect(up.stdout()).not.to.include('Making up')
-    const [history] = await histories(url)
-    expect(history).to.deep.include({ products: [] })
+    expect((await histories(url)).every(({ products }) => products.length === 0)).to.equal(true)
+    const [send = '', show = ''] = calls
+    expect(await sameCalls([send])).to.have.nested.property('[0].accepted', 1)
+    await untilLoaded(url)
+    expect(await sameCalls([show])).to.have.nested.property('[0].products.length', 1)
     expect(await up.end('SIGTERM'), up.stderr()).to.equal(0)
     await nothingRuns()
   })

@@ -32,12 +32,12 @@ process.once('exit', () => {
 export function startUp(
   folder: string,
   args: readonly string[] = [],
-  options: { command?: readonly string[]; user?: number } = {},
+  options: { command?: readonly string[]; user?: number; env?: Readonly<Record<string, string>> } = {},
 ): Up {
   const [file = '', ...before] = options.command ?? [`${root}bin/vitrine`]
   const child = spawn(file, [...before, 'up', '--port', '0', '--data', folder, ...args], {
     cwd: root,
-    env: { PATH: process.env['PATH'], VITRINE_INSTANCE: 'up', TEST_FOLDER: folder },
+    env: { PATH: process.env['PATH'], VITRINE_INSTANCE: 'up', TEST_FOLDER: folder, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     ...(options.user !== undefined && { uid: options.user, gid: options.user }),
