@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { access, constants, writeFile } from 'node:fs/promises'
+import { access, constants, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parseTimestamp } from '#internal/domain/timestamp.ts'
@@ -160,7 +160,7 @@ async function compare(
     signal,
   )
   return {
-    file,
+    file: file === '-' ? 'standard input' : file,
     input: { lines, refused, repeats },
     from: new Date(views.times[0] as number).toISOString(),
     to: new Date(views.times[views.length - 1] as number).toISOString(),
@@ -196,7 +196,9 @@ async function checkOutput(option: string, output: string, views: string): Promi
     if (error instanceof Misconfigured) throw error
   })
   try {
-    await access(dirname(output), constants.W_OK)
+    const existing = await stat(output).catch(() => null)
+    if (existing?.isDirectory()) throw new Misconfigured(`${option} ${output} is a folder: name a file`)
+    await access(existing ? output : dirname(output), constants.W_OK)
   } catch (error) {
     throw unusable(error, `${option} ${output} can't be written`)
   }

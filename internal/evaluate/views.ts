@@ -19,7 +19,7 @@ export interface ViewCollector {
   finish(): { views: Views; repeats: number }
 }
 
-/** Takes in any number of views at 20 bytes each, and each id once; finishing needs another 24 bytes a view for a while. */
+/** Takes in any number of views at 20 bytes each, and each id once; finishing needs about as much again for a while. */
 export function createViewCollector(): ViewCollector {
   const users = createColumn(size => new Uint32Array(size))
   const products = createColumn(size => new Uint32Array(size))
@@ -39,15 +39,17 @@ export function createViewCollector(): ViewCollector {
       const all = { users: users.all(), products: products.all(), times: times.all() }
       const order = inOrderOfTime(all.times)
       const kept = withoutRepeats(order, { ...all, messages: messages.all() })
+      const byUser = numberedByTime(kept, all.users, userNumbers.ids)
+      const byProduct = numberedByTime(kept, all.products, productNumbers.ids)
       return {
         repeats: order.length - kept.length,
         views: {
           length: kept.length,
-          users: Uint32Array.from(kept, view => all.users[view] as number),
-          products: Uint32Array.from(kept, view => all.products[view] as number),
           times: Float64Array.from(kept, view => all.times[view] as number),
-          userIds: userNumbers.ids,
-          productIds: productNumbers.ids,
+          users: byUser.numbers,
+          userIds: byUser.ids,
+          products: byProduct.numbers,
+          productIds: byProduct.ids,
         },
       }
     },
@@ -57,6 +59,22 @@ export function createViewCollector(): ViewCollector {
 function inOrderOfTime(times: Float64Array): Uint32Array {
   const order = Uint32Array.from(times.keys())
   return order.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b)
+}
+
+/** Numbers ids anew in the order of their first views, so that the order of the lines leaves no trace. */
+function numberedByTime(
+  views: Uint32Array,
+  column: Uint32Array,
+  ids: readonly string[],
+): { numbers: Uint32Array; ids: string[] } {
+  const renumbered = new Int32Array(ids.length).fill(-1)
+  const ordered: string[] = []
+  const numbers = Uint32Array.from(views, view => {
+    const old = column[view] as number
+    if (renumbered[old] === -1) renumbered[old] = ordered.push(ids[old] as string) - 1
+    return renumbered[old] as number
+  })
+  return { numbers, ids: ordered }
 }
 
 interface Columns {
