@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connectPostgres } from '#internal/postgres/client.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
 import { createPostgresOrdersStore } from './postgres-store.ts'
@@ -90,6 +91,10 @@ describe('a run of the orders pipeline', function () {
   it('lets one of two runs at once through, and says that the other was skipped', async () => {
     const reports = await Promise.all([run(shop, store), run(shop, store, { schedule: 'other' })])
     expect(reports.map(({ result }) => result).sort()).to.deep.equal(['Skipped', 'Succeeded'])
+    const skipped = reports.find(({ result }) => result === 'Skipped')
+    expect(skipped?.message).to.match(
+      /^another run of orders is under way, or one was killed within the last 60 s$/,
+    )
   })
 
   it('leaves readers on the old version when it is ended half-way, and the next run succeeds', async () => {
@@ -104,7 +109,7 @@ describe('a run of the orders pipeline', function () {
           if (progress.phase === phase) ended.abort(new Error(`ended in ${phase}`))
         },
       })
-      expect(report, phase).to.include({ result: 'Failed', message: `ended in ${phase}` })
+      expect(report, phase).to.include({ result: 'Failed', mode: 'full', message: `ended in ${phase}` })
       expect(await store.currentVersion('rankings')).to.deep.equal(before)
       expect(await store.currentVersion('bought-together')).to.deep.include({ id: before?.id })
     }
@@ -113,6 +118,20 @@ describe('a run of the orders pipeline', function () {
     expect(stopped.message).to.match(/stopped before its end; nothing was published/)
     expect(await run(shop, store)).to.include({ result: 'Succeeded' })
     expect(await store.currentVersion('rankings')).to.not.deep.equal(before)
+  })
+
+  it('ends long before the shop has answered when it is asked to stop', async () => {
+    await shop.postgres.execute(`ALTER TABLE orders RENAME TO slow;
+      CREATE VIEW orders AS SELECT slow.* FROM slow, LATERAL (SELECT pg_sleep(60)) AS waiting`)
+    const asked = new AbortController()
+    const ended = run(shop, store, { signal: asked.signal })
+    const working = () => shop.postgres.query("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+    while ((await working()).length === 0) await sleep(10)
+    asked.abort()
+    const report = await ended
+    expect(report).to.include({ result: 'Failed', mode: 'full' })
+    expect(report.message).to.match(/stopped before its end; nothing was published/)
+    expect(await working()).to.deep.equal([])
   })
 
   it('publishes nothing when its lease was lost', async () => {

@@ -11,7 +11,8 @@ import type { Lease } from '#internal/leases/leases.ts'
 import type { Postgres } from '#internal/postgres/client.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Done, Pipeline, RunProgress } from './pipeline.ts'
-import type { OrdersStore, RunReport, RunResult, ScheduleState } from './store.ts'
+import type { ShopSnapshot } from './shop-database.ts'
+import type { OrdersStore, RunReport, ScheduleState } from './store.ts'
 
 const leaseMs = 60_000
 const pipelines: Record<RunReport['pipeline'], Pipeline> = {
@@ -52,7 +53,9 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
   logger.info({ pipeline, schedule }, 'a run begins')
   const tracer = trace.getTracer('vitrine.etl')
   return tracer.startActiveSpan(`etl ${pipeline}`, async span => {
-    const outcome = await underLease(options).catch((error: unknown): Outcome => failed(error, logger))
+    const outcome = await underLease(options).catch((error: unknown) =>
+      failed(error, modeUntold(pipeline), logger),
+    )
     const finishedAt = now()
     const report: RunReport = {
       run: `${pipeline}-${new Date(startedAt).toISOString()}-${randomUUID().slice(0, 8)}`,
@@ -78,22 +81,27 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
   })
 }
 
-function failed(error: unknown, logger: Logger): Outcome {
+function failed(error: unknown, mode: RunReport['mode'], logger: Logger): Outcome {
   if (error instanceof Error && error.name === 'AbortError') {
-    return ended('Failed', 'the run was stopped before its end; nothing was published, run it again')
+    const message = 'the run was stopped before its end; nothing was published, run it again'
+    return { result: 'Failed', mode, message }
   }
   if (!(error instanceof VitrineError)) logger.error({ error }, 'the run failed')
-  return ended('Failed', error instanceof Error ? error.message : String(error))
+  return { result: 'Failed', mode, message: error instanceof Error ? error.message : String(error) }
 }
 
-function ended(result: RunResult, message: string): Outcome {
-  return { result, mode: 'incremental', message }
+/** The mode of a run that ended before it could look up what is due. */
+function modeUntold(pipeline: RunReport['pipeline']): RunReport['mode'] {
+  return pipeline === 'products' ? 'full' : 'incremental'
 }
 
 async function underLease(options: RunOptions): Promise<Outcome> {
   const { pipeline, holder, store, signal, logger } = options
   const lease = await store.takeLease(`etl ${pipeline}`, `${holder}-${randomUUID()}`, leaseMs)
-  if (!lease) return ended('Skipped', `another run of ${pipeline} is under way`)
+  if (!lease) {
+    const message = `another run of ${pipeline} is under way, or one was killed within the last ${leaseMs / 1_000} s`
+    return { result: 'Skipped', mode: modeUntold(pipeline), message }
+  }
   const stopped = new AbortController()
   await using opened = new AsyncDisposableStack()
   opened.use(holdLease(lease, { ttlMs: leaseMs, onLost: error => stopped.abort(error), logger }))
@@ -102,7 +110,7 @@ async function underLease(options: RunOptions): Promise<Outcome> {
 }
 
 async function copy(options: RunOptions, lease: Lease, signal: AbortSignal): Promise<Outcome> {
-  const { pipeline: name, schedule, source, store, windowMs, timeZone, onProgress, now } = options
+  const { pipeline: name, schedule, source, store, windowMs, timeZone, onProgress, now, logger } = options
   const pipeline = pipelines[name]
   const sourceHash = createHash('sha256').update(describeServer(options.sourceUrl)).digest('hex').slice(0, 16)
   const known = await store.readState(schedule)
@@ -110,7 +118,7 @@ async function copy(options: RunOptions, lease: Lease, signal: AbortSignal): Pro
   const full = name === 'products' || !state || now() - state.lastFullAt >= options.fullEveryMs
   const mode = full ? 'full' : 'incremental'
 
-  return withSnapshot(source, async shop => {
+  const work = async (shop: ShopSnapshot): Promise<Outcome> => {
     const rows = await pipeline.count({ shop, windowMs })
     const refusal = refuse(rows, known, options.guard)
     if (refusal !== null) return { result: 'Refused', mode, message: refusal, rowsRead: rows }
@@ -134,6 +142,7 @@ async function copy(options: RunOptions, lease: Lease, signal: AbortSignal): Pro
     })
     signal.throwIfAborted()
     await lease.renew()
+    // One after the other, since nobody reads two sets together: each is whole and tells its own moment.
     for (const set of done.sets) {
       if (!(await store.publish(set, version))) {
         throw new Conflict(`a later snapshot of ${set} is published already; this run's is dropped`)
@@ -153,7 +162,8 @@ async function copy(options: RunOptions, lease: Lease, signal: AbortSignal): Pro
       rowsDeleted,
       watermark,
     }
-  })
+  }
+  return withSnapshot(source, work, { signal }).catch((error: unknown) => failed(error, mode, logger))
 }
 
 /** What was published stands, also when older versions can't be dropped now: the next run tries again. */

@@ -23,14 +23,18 @@ const required = {
 
 const statementTimeoutMs = 10 * 60_000
 
-/** Runs `work` on one read-only snapshot of the shop's database. Rejects with `Misconfigured`, naming what is missing. */
+/**
+ * Runs `work` on one read-only snapshot of the shop's database, whose statements are cancelled once `signal` aborts.
+ * Rejects with `Misconfigured`, naming what is missing.
+ */
 export async function withSnapshot<T>(
   shop: Postgres,
   work: (snapshot: ShopSnapshot) => Promise<T>,
+  { signal }: { signal?: AbortSignal } = {},
 ): Promise<T> {
   try {
     return await shop.transaction(
-      { isolation: 'repeatable read', readOnly: true, statementTimeoutMs },
+      { isolation: 'repeatable read', readOnly: true, statementTimeoutMs, ...(signal && { signal }) },
       async tx => {
         // Times without a zone are taken as UTC; and a run that hangs doesn't hold back the shop's vacuum for ever.
         const [clock] = await tx.query<{ at: Date }>(

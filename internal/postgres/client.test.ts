@@ -59,6 +59,27 @@ describe('PostgreSQL client', () => {
     expect(sqlState(await failure(postgres.query('SELECT nothing')))).to.equal('42703')
   })
 
+  it('ends a transaction at once, also at the server, when it is told to stop', async () => {
+    const stopped = new AbortController()
+    const running = () =>
+      postgres.query(
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()",
+      )
+    const ended = failure(
+      postgres.transaction({ signal: stopped.signal }, async tx => {
+        await tx.execute('INSERT INTO numbers VALUES (1)')
+        await tx.query('SELECT pg_sleep(15)')
+      }),
+    )
+    while ((await running()).length === 0) await sleep(10)
+    const reason = new Error('told to stop')
+    stopped.abort(reason)
+    expect(await ended).to.equal(reason)
+    expect(await running()).to.deep.equal([])
+    expect(await count()).to.equal(0)
+    expect(await failure(postgres.transaction({ signal: stopped.signal }, async () => {}))).to.equal(reason)
+  })
+
   it('keeps all of a transaction or nothing of it', async () => {
     const broken = await failure(
       postgres.transaction({}, async tx => {

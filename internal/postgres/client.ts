@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { Unavailable } from '#internal/errors/errors.ts'
+import { cancelOnAbort } from './cancel.ts'
 import { isConnectionFailure, translate } from './errors.ts'
 import { listenOn } from './listen.ts'
 import { createSession, within } from './session.ts'
@@ -30,6 +31,8 @@ export interface TransactionOptions {
   readonly readOnly?: boolean
   /** Limit of each statement in this transaction; 0 means none. Default: the connection's. */
   readonly statementTimeoutMs?: number
+  /** Once it aborts, what runs is cancelled at the server, over a second connection, and the reason is thrown. */
+  readonly signal?: AbortSignal
 }
 
 export interface Postgres extends Queryable, AsyncDisposable {
@@ -138,6 +141,7 @@ export function connectPostgres(options: PostgresOptions): Postgres {
     copyIn: (sql, chunks) => using(client => session(client).copyIn(sql, chunks)),
     async transaction(transactionOptions, work) {
       const client = await checkOut()
+      const { signal } = transactionOptions
       const limitMs = transactionOptions.statementTimeoutMs ?? statementTimeoutMs
       const tx = createSession(client, limitMs)
       let broken = false
@@ -145,7 +149,7 @@ export function connectPostgres(options: PostgresOptions): Postgres {
         await tx.execute(beginStatement(transactionOptions))
         if (limitMs !== statementTimeoutMs)
           await tx.execute(`SET LOCAL statement_timeout = ${Math.trunc(limitMs)}`)
-        const result = await work(tx)
+        const result = await untilAborted(tx, postgres, signal, work)
         await commit(client)
         return result
       } catch (error) {
@@ -171,6 +175,23 @@ export function connectPostgres(options: PostgresOptions): Postgres {
 /** `Unavailable` here is a time-out of our own: an answer may still come, so the connection is not used again. */
 function isBroken(error: unknown): boolean {
   return error instanceof Unavailable || isConnectionFailure(error)
+}
+
+async function untilAborted<T>(
+  tx: Queryable,
+  others: Queryable,
+  signal: AbortSignal | undefined,
+  work: (tx: Queryable) => Promise<T>,
+): Promise<T> {
+  if (!signal) return work(tx)
+  signal.throwIfAborted()
+  await using _ = await cancelOnAbort(tx, others, signal)
+  try {
+    return await work(tx)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  }
 }
 
 function beginStatement({ isolation, readOnly }: TransactionOptions): string {
