@@ -31,7 +31,8 @@ const methods: Readonly<Record<string, () => Method>> = {
   'vmis-knn': createVmisKnn,
 }
 
-interface EvaluateOptions extends ProtocolOptions {
+interface EvaluateOptions extends Omit<ProtocolOptions, 'excludeSeen'> {
+  readonly excludeSeen?: boolean
   readonly testShare: number
   readonly split?: number
   readonly methods: readonly string[]
@@ -75,14 +76,21 @@ export function evaluateCommand(): Command {
     .option('--test-share <share>', 'the newest part of the visits, to be asked about', share, 0.1)
     .option('--split <time>', 'ask about the visits that begin then or later, instead', time)
     .option('--max-steps <n>', 'stop after so many questions', wholeNumber(1e9))
-    .option('--exclude-seen', 'ask only for products that are new in the visit', false)
+    .option('--exclude-seen', 'ask only for products that are new in the visit')
     .addOption(
       new Option('--unknown <what>', 'a next product that nobody has viewed before: left out, or missed')
         .choices(['skip', 'count'])
         .default('count'),
     )
     .option('--no-learn', 'learn nothing after the split')
-    .option('--methods <names>', 'which to compare, with the first', methodNames, Object.keys(methods))
+    .addOption(
+      new Option(
+        '--methods <names>',
+        `which to compare, all with the first: ${Object.keys(methods).join(', ')}`,
+      )
+        .argParser(methodNames)
+        .default(Object.keys(methods), 'all'),
+    )
     .option('--json <file>', 'the figures as JSON; - is standard output, instead of the table')
     .option('--html <file>', 'the figures as a page with plots, to open in a browser')
     .addHelpText(
@@ -149,7 +157,7 @@ async function compare(
   signal: AbortSignal,
 ): Promise<Report> {
   const { views, lines, refused, repeats } = read
-  const { limit, unknown, excludeSeen, learn, maxSteps, split, testShare } = options
+  const { limit, unknown, excludeSeen = false, learn, maxSteps, split, testShare } = options
   const sessions = cutSessions(views)
   const { at, asked } = splitSessions(sessions, split === undefined ? { share: testShare } : { at: split })
   const evaluation = await drain(

@@ -25,7 +25,7 @@ function looksOf(set: string): Look[] {
   )
 }
 
-/** What the literature's protocol gives: hit rate, MRR, coverage, Gini. Popularity without the current product. */
+/** By another implementation, under the literature's protocol: hit rate, MRR, coverage, Gini. Popularity leaves the current product out. */
 const expected: Readonly<Record<string, readonly (readonly [number, number, number, number])[]>> = {
   toy: [
     [0.0107, 0.0022, 0.001, 0.999],
@@ -39,18 +39,18 @@ const expected: Readonly<Record<string, readonly (readonly [number, number, numb
   ],
 }
 
-describe('published figures on real clicks', function () {
+describe('figures on real clicks', function () {
   this.timeout(120_000)
   const gapMs = Infinity
   const methods = [createPopularity, () => createCoVisitation({ gapMs }), () => createVmisKnn({ gapMs })]
 
-  it('has figures for each of the three methods', () => {
+  it('are known for each of the three methods', () => {
     for (const figures of Object.values(expected)) expect(figures).to.have.length(methods.length)
   })
 
   for (const [set, figures] of Object.entries(expected)) {
     if (!existsSync(new URL(set, folder))) continue
-    it(`are met within 0.001 on ${set}`, () => {
+    it(`equal those of an independent implementation within 0.001 on ${set}`, () => {
       const options = { limit: 20, unknown: 'skip', excludeSeen: false, learn: false } as const
       const result = drained(evaluate(materialOf(looksOf(set), gapMs), methods, options, () => 0))
       result.methods.forEach(({ name, hitRate, mrr, coverage, popularity }, index) => {
