@@ -27,6 +27,8 @@ export interface Catalogue {
   categoryOf(index: number): number
   /** One of the few products that people look at together with this one. */
   drawCompanion(random: Random, index: number): number
+  /** The one of them that people buy together with it. */
+  bestCompanion(index: number): number
 }
 
 const dayMs = 86_400_000
@@ -53,6 +55,12 @@ export function createCatalogue(options: ShopOptions): Catalogue {
   )
   const draws = members.map(list => createWeightedChoice(zipfWeights(list.length, tailExponent)))
 
+  const membersWith = (index: number) => members[category[index] as number] as Uint32Array
+  function companion(index: number, step: number): number {
+    const list = membersWith(index)
+    return list[((rankOf[index] as number) + step) % list.length] as number
+  }
+
   const catalogue: Catalogue = {
     count,
     categories,
@@ -63,10 +71,10 @@ export function createCatalogue(options: ShopOptions): Catalogue {
     },
     categoryOf: index => category[index] as number,
     drawCompanion(random, index) {
-      const list = members[category[index] as number] as Uint32Array
-      const step = 1 + Math.floor(random.unit() * Math.min(companions, list.length - 1))
-      return list[((rankOf[index] as number) + step) % list.length] as number
+      const { length } = membersWith(index)
+      return companion(index, 1 + Math.floor(random.unit() * Math.min(companions, length - 1)))
     },
+    bestCompanion: index => companion(index, 1),
   }
   return catalogue
 }

@@ -148,6 +148,20 @@ describe('generated shop', () => {
     expect(orders.filter(order => order.cancelled).length).to.be.within(1, orders.length / 5)
   })
 
+  it('has products that are bought together more often than chance brings', () => {
+    const carts = Object.values(
+      Object.groupBy(generateShop({ ...defaultShopOptions, until }).orderItems(), item => item.orderId),
+    )
+    const support = new Map<string, number>()
+    for (const cart of carts) {
+      const ids = cart?.map(({ productId }) => productId) ?? []
+      for (const a of ids) {
+        for (const b of ids) if (a < b) support.set(`${a} ${b}`, (support.get(`${a} ${b}`) ?? 0) + 1)
+      }
+    }
+    expect([...support.values()].filter(orders => orders >= 3).length).to.be.greaterThan(10)
+  })
+
   it('names the option that no shop can be made of', () => {
     const wrong: [keyof ShopOptions, number][] = [
       ['users', 0],

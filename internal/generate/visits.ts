@@ -82,9 +82,10 @@ function simulateVisit(
     product = nextProduct(random, catalogue, visitors, user, product)
   }
   if (views.length === 0) return null
+  const wanted = drawWanted(random, catalogue, views, until)
   for (const view of views) visitors.remember(user, view.product)
-  const purchase = drawPurchase(random, views, until)
-  visitors.setBusyUntil(user, purchase?.time ?? time)
+  const purchase = wanted && drawPurchase(random, wanted, views, until)
+  visitors.setBusyUntil(user, purchase?.time ?? lastOf(views))
   return { user, source, views, purchase }
 }
 
@@ -115,17 +116,46 @@ function nextProduct(
   return catalogue.drawProduct(random, category)
 }
 
-/** One visit in twelve ends at the till, with one to three of the products that it looked at. */
-function drawPurchase(random: Random, views: Visit['views'], until: number): Visit['purchase'] {
-  const last = views.at(-1) as { time: number }
-  const time = last.time + random.between(30_000, 600_000)
-  if (!random.chance(1 / 12) || time >= until) return null
-  const wanted = random.chance(0.65) ? 1 : random.between(2, 3)
+/**
+ * One visit in eight ends at the till, with one to three of the products that it looked at. What goes best with the first
+ * of them is often looked at last, and taken along: `null` when nothing is bought.
+ */
+function drawWanted(
+  random: Random,
+  catalogue: Catalogue,
+  views: { product: number; time: number }[],
+  until: number,
+): ReadonlySet<number> | null {
+  if (!random.chance(1 / 8)) return null
+  const count = random.chance(0.65) ? 1 : random.between(2, 3)
   const chosen = new Set<number>()
-  for (let count = 0; count < wanted; count += 1) chosen.add(random.pick(views).product)
-  const lines = [...chosen].map(product => ({
+  for (let drawn = 0; drawn < count; drawn += 1) chosen.add(random.pick(views).product)
+  const [first] = chosen
+  const time = lastOf(views) + random.between(5_000, 120_000)
+  if (first !== undefined && random.chance(0.5) && time < until && views.length < mostViews) {
+    const along = catalogue.bestCompanion(first)
+    views.push({ product: along, time })
+    chosen.add(along)
+  }
+  return chosen
+}
+
+/** The order, some minutes after the last look; `null` when that is not over yet. */
+function drawPurchase(
+  random: Random,
+  wanted: ReadonlySet<number>,
+  views: Visit['views'],
+  until: number,
+): Visit['purchase'] {
+  const time = lastOf(views) + random.between(30_000, 600_000)
+  if (time >= until) return null
+  const lines = [...wanted].map(product => ({
     product,
     quantity: random.chance(0.85) ? 1 : random.between(2, 4),
   }))
   return { time, lines }
+}
+
+function lastOf(views: Visit['views']): number {
+  return views.at(-1)?.time ?? 0
 }
