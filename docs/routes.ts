@@ -7,8 +7,7 @@ import { historyRoutes } from '#internal/history/routes.ts'
 import { defaultHistoryTtl } from '#internal/history/store.ts'
 import { createIntake } from '#internal/ingest/intake.ts'
 import { intakeRoutes } from '#internal/ingest/routes.ts'
-import { createFakeOrdersStore } from '#internal/orders/fake-store.ts'
-import { startRecommendations } from '#internal/recommend/service.ts'
+import { startTestRecommendations } from '#internal/recommend/test-support.ts'
 import { silentLogger as logger } from '#internal/telemetry/logger.ts'
 import { createMetrics } from '#internal/telemetry/metrics.ts'
 import type { Route } from '#internal/http/route.ts'
@@ -20,14 +19,8 @@ export async function documentedRoutes(): Promise<Route[]> {
   const history = createFakeHistoryStore({ ttl: defaultHistoryTtl, now })
   const log = createFakeLog()
   await log.ensureTopics(topics({ partitions: 1, historyTtlMs: defaultHistoryTtl.historyMs }))
-  await using recommendations = startRecommendations({
-    history,
-    orders: createFakeOrdersStore(),
-    logger,
-    metrics,
-    now,
-    newId,
-  })
+  const { service } = await startTestRecommendations({ now, history })
+  await using recommendations = service
   const intake = createIntake({
     log,
     metrics,

@@ -2,12 +2,12 @@ import { createApp } from '#internal/http/app.ts'
 import { listen } from '#internal/http/listen.ts'
 import { apiInfo, readErrorPages } from '../shared/documentation.ts'
 import { apiPart } from '../shared/parts.ts'
-import { runVitrineService } from '../shared/service.ts'
+import { instanceName, runVitrineService } from '../shared/service.ts'
 import { apiSettings } from './config.ts'
 
 await runVitrineService('api', apiSettings, async service => {
   const { settings, opened, logger, metrics } = service
-  const routes = apiPart(service)
+  const routes = apiPart(service, settings, { instance: instanceName(settings) })
   const app = createApp({ routes, logger, metrics, info: apiInfo, errorPages: readErrorPages() })
   const server = await listen({
     app,

@@ -10,8 +10,10 @@ import { startRecommendations } from '#internal/recommend/service.ts'
 import type { z } from 'zod'
 import type { Route } from '#internal/http/route.ts'
 import type { Intake } from '#internal/ingest/intake.ts'
+import type { indexSettings } from '../api/config.ts'
 import type { intakeSettings } from '../ingestor/config.ts'
 import type { loadSettings } from '../loader/config.ts'
+import type { EngineSettings } from './engines-settings.ts'
 import type { Service } from './service.ts'
 
 type Parts = Omit<Service<unknown>, 'settings' | 'signal'>
@@ -61,25 +63,44 @@ export function loaderPart(parts: Parts, settings: z.output<typeof loadSettings>
   readiness.add('store', () => answers(engines.pingStore()))
 }
 
-/** The api's part: answers to the shop's pages. What runs publish is looked for every `followEveryMs` (10 s). */
+/** The api's part: answers to the shop's pages. What is published is looked for every `followEveryMs`. */
 export function apiPart(
   { engines, opened, logger, metrics, readiness }: Parts,
-  { followEveryMs }: { followEveryMs?: number } = {},
+  settings: z.output<typeof indexSettings> & EngineSettings,
+  { instance, followEveryMs, publishEveryMs }: ApiPartOptions,
 ): readonly Route[] {
+  const log = engines.log()
   const store = engines.history()
-  const history = createHistoryService({ log: engines.log(), store, logger })
   const recommendations = startRecommendations({
+    log,
     history: store,
     orders: engines.orders(),
+    ranker: engines.ranker(),
+    settings: {
+      capacityViews: settings.VITRINE_INDEX_VIEWS,
+      sessionsPerProduct: settings.VITRINE_INDEX_SESSIONS_PER_PRODUCT,
+    },
+    historyTtlMs: settings.VITRINE_HISTORY_TTL,
+    warmLimitMs: settings.VITRINE_INDEX_WARM_LIMIT,
+    instance,
     logger,
     metrics,
     now: Date.now,
     newId: uuidv7,
     ...(followEveryMs !== undefined && { followEveryMs }),
+    ...(publishEveryMs !== undefined && { publishEveryMs }),
   })
   opened.use(recommendations)
+  const history = createHistoryService({ log, store, logger, memory: recommendations.live })
   readiness.add('recommendations', () => recommendations.readiness())
   return [...historyRoutes(history), ...recommendations.routes]
+}
+
+interface ApiPartOptions {
+  /** Names this process among those that may teach the ranker. */
+  readonly instance: string
+  readonly followEveryMs?: number
+  readonly publishEveryMs?: number
 }
 
 async function answers(asked: Promise<void>): Promise<null> {

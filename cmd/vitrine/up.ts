@@ -13,6 +13,7 @@ import { startEmbeddedPostgres } from '#internal/postgres/embedded.ts'
 import { createLogger } from '#internal/telemetry/logger.ts'
 import { createMetrics } from '#internal/telemetry/metrics.ts'
 import { flushTelemetry } from '#internal/telemetry/tracing.ts'
+import { indexSettings } from '../api/config.ts'
 import { intakeSettings } from '../ingestor/config.ts'
 import { loadSettings } from '../loader/config.ts'
 import { apiInfo, readErrorPages } from '../shared/documentation.ts'
@@ -33,6 +34,7 @@ export const upSettings = z.object({
   ...engineSettings.shape,
   ...intakeSettings.shape,
   ...loadSettings.shape,
+  ...indexSettings.shape,
 })
 
 interface UpOptions {
@@ -115,7 +117,7 @@ async function up(
   loaderPart(parts, settings)
   const routes = [
     ...ingestorPart(parts, settings),
-    ...apiPart(parts, { followEveryMs: 1_000 }),
+    ...apiPart(parts, settings, { instance, followEveryMs: 1_000, publishEveryMs: 1_000 }),
     ...opsRoutes({ readiness, metrics }),
   ]
   const app = createApp({ routes, logger, metrics, info: apiInfo, errorPages: readErrorPages() })

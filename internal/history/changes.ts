@@ -100,6 +100,14 @@ export async function applyChange(
   return at
 }
 
+/** What a process holds of histories in memory, and changes before the store. */
+export interface HistoryInMemory {
+  /** The newest effective time that it knows, of one product of the user or of all; `null` when it knows none. */
+  newestEffectiveTime(userId: string, productId?: string): number | null
+  /** Carries out a change that stands in the log since `appendTime` (epoch milliseconds). */
+  apply(change: HistoryChange, appendTime: number): void
+}
+
 export interface HistoryService {
   /** Rejects with `Unavailable` while the store is away. */
   latest(userId: string, options: { limit: number; after?: HistoryPosition }): Promise<HistoryPage>
@@ -123,8 +131,9 @@ export function createHistoryService(options: {
   log: Pick<EventLog, 'append' | 'ends' | 'lag'>
   store: HistoryStore
   logger: Logger
+  memory?: HistoryInMemory
 }): HistoryService {
-  const { log, store, logger } = options
+  const { log, store, logger, memory } = options
 
   /** What an engine says, or `fallback` while it is away: the loader catches up from the log. */
   async function whileThere<T>(ask: Promise<T>, fallback: T): Promise<T> {
@@ -140,7 +149,15 @@ export function createHistoryService(options: {
   async function append(change: HistoryChange): Promise<Appended> {
     const [appended] = await log.append(historyChangesTopic, [changeToRecord(change)])
     if (appended === undefined) throw new Unavailable('The event log did not say where the change stands')
+    memory?.apply(change, appended.appendTime)
     return appended
+  }
+
+  /** The newest effective time that store or memory knows. */
+  async function newestKnown(userId: string, productId?: string): Promise<number | null> {
+    const stored = await whileThere(store.newestEffectiveTime(userId, productId), null)
+    const held = memory?.newestEffectiveTime(userId, productId) ?? null
+    return stored === null || held === null ? (stored ?? held) : Math.max(stored, held)
   }
 
   async function forget(change: HistoryChange): Promise<void> {
@@ -158,19 +175,19 @@ export function createHistoryService(options: {
     latest: (userId, page) => store.latest(userId, page),
 
     async forgetProduct(userId, productId) {
-      const newest = await whileThere(store.newestEffectiveTime(userId, productId), null)
+      const newest = await newestKnown(userId, productId)
       await forget({ change: 'forget-product', userId, productId, newest })
     },
 
     async forgetUser(userId) {
-      const newest = await whileThere(store.newestEffectiveTime(userId), null)
+      const newest = await newestKnown(userId)
       await forget({ change: 'forget-user', userId, newest })
     },
 
     async merge(userId, guestId) {
       if (guestId === userId)
         throw new InvalidInput("guestId must be another id than the user's own", '/guestId')
-      const newest = await whileThere(store.newestEffectiveTime(guestId), null)
+      const newest = await newestKnown(guestId)
       const change: HistoryChange = { change: 'merge', userId, guestId, newest }
       const appended = await append(change)
       // A deletion by the guest that the store has not seen yet must go first: the loader keeps that order.

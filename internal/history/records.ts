@@ -30,3 +30,14 @@ export function readChange(record: LogRecord): Read<HistoryChange> {
   const value = parseChange(record.value)
   return value === null ? { ok: false, reason: 'unreadable-change' } : { ok: true, value }
 }
+
+/** Buckets for delays counted from the arrival of a view, seconds: from a millisecond to an hour, since who was away catches up late. */
+export const delayBuckets = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3_600,
+]
+
+/** Seconds from the moment a view was received to `at` (epoch milliseconds); `null` where its record does not tell. */
+export function secondsSinceReceived({ headers }: Pick<LogRecord, 'headers'>, at: number): number | null {
+  const seconds = (at - Date.parse(headers['received-at'] ?? '')) / 1_000
+  return Number.isNaN(seconds) ? null : Math.max(0, seconds)
+}

@@ -1,3 +1,4 @@
+import { delayBuckets, secondsSinceReceived } from '#internal/history/records.ts'
 import type { LogRecord } from '#internal/eventlog/log.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
 
@@ -7,9 +8,6 @@ export interface LoadMetrics {
   /** `reason` comes from a bounded list. */
   deadLetter(reason: string): void
 }
-
-/** From a millisecond to an hour, since a loader that was away catches up late. Seconds. */
-const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3_600]
 
 /** `now` gives epoch milliseconds. */
 export function createLoadMetrics(metrics: Metrics, now: () => number): LoadMetrics {
@@ -25,16 +23,15 @@ export function createLoadMetrics(metrics: Metrics, now: () => number): LoadMetr
   const delay = metrics.histogram({
     name: 'vitrine_view_to_store_seconds',
     help: 'From the moment a view was received until it is durable in the store.',
-    buckets,
+    buckets: delayBuckets,
   })
   return {
     loaded(records) {
       views.add({}, records.length)
       const at = now()
-      for (const { headers } of records) {
-        const received = headers['received-at']
-        const seconds = received === undefined ? Number.NaN : (at - Date.parse(received)) / 1_000
-        if (!Number.isNaN(seconds)) delay.observe({}, Math.max(0, seconds))
+      for (const record of records) {
+        const seconds = secondsSinceReceived(record, at)
+        if (seconds !== null) delay.observe({}, seconds)
       }
     },
     deadLetter: reason => deadLetters.add({ reason }),

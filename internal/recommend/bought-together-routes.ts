@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { idParameter, limitParameter } from '#internal/history/request-ids.ts'
 import { route } from '#internal/http/route.ts'
 import { leastSupport } from '#internal/orders/store.ts'
-import { pricesInOrder, productFields, productFiltersOf, productParameters } from './parameters.ts'
+import { bodyLimit, pricesInOrder, productFields, productFiltersOf, productParameters } from './parameters.ts'
 import type { Route } from '#internal/http/route.ts'
 import type { BoughtTogetherService } from './bought-together.ts'
 
@@ -103,12 +103,7 @@ function ofCart(service: Pick<BoughtTogetherService, 'complete'>): Route {
           .min(1, { error: 'must hold a product at least' })
           .max(mostProducts, { error: `must hold at most ${mostProducts} products` })
           .meta({ description: 'The products in the cart' }),
-        limit: z
-          .int({ error: 'must be a whole number from 1 to 100' })
-          .min(1, { error: 'must be a whole number from 1 to 100' })
-          .max(100, { error: 'must be a whole number from 1 to 100' })
-          .default(10)
-          .meta({ description: 'How many items at most' }),
+        limit: bodyLimit,
         ...productFields,
         fill,
       })

@@ -1,12 +1,9 @@
 import { expect } from 'chai'
 import { createApp } from '#internal/http/app.ts'
 import { listen } from '#internal/http/listen.ts'
-import { createFakeHistoryStore } from '#internal/history/fake-store.ts'
-import { defaultHistoryTtl } from '#internal/history/store.ts'
 import { createFakeOrdersStore } from '#internal/orders/fake-store.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
-import { createMetrics } from '#internal/telemetry/metrics.ts'
-import { startRecommendations } from './service.ts'
+import { startTestRecommendations } from './test-support.ts'
 import type { CartAnswer } from './bought-together.ts'
 
 const now = Date.parse('2026-11-01T10:00:00.000Z')
@@ -41,20 +38,8 @@ async function setUp() {
   await orders.writeBoughtTogether(version, each(pairs))
   for (const set of ['products', 'rankings', 'bought-together'] as const) await orders.publish(set, version)
 
-  const metrics = createMetrics({ service: 'api', version: '0' })
-  const history = createFakeHistoryStore({ ttl: defaultHistoryTtl, now: () => now })
-  const service = opened.use(
-    startRecommendations({
-      history,
-      orders,
-      metrics,
-      logger: silentLogger,
-      now: () => now,
-      newId: () => 'id',
-      followEveryMs: 5,
-    }),
-  )
-  while (service.readiness() !== null) await new Promise(setImmediate)
+  const { service, metrics } = await startTestRecommendations({ now: () => now, orders })
+  opened.use(service)
   const app = createApp({ routes: service.routes, logger: silentLogger, metrics })
   const server = opened.use(
     await listen({ app, host: '127.0.0.1', port: 0, portSetting: '--port', auth: 'loopback' }),
@@ -81,7 +66,7 @@ describe('bought together', () => {
     expect(await ask('/v1/products/hat/bought-together')).to.deep.equal({
       status: 200,
       body: {
-        recommendationId: 'id',
+        recommendationId: '0',
         degraded: false,
         notEnoughData: false,
         items: [

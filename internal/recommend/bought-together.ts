@@ -86,7 +86,7 @@ export function followBoughtTogether(parts: {
       const known = catalogue.current()
       const { accepts } = createFilter(
         { ...defaultFilters, ...filters },
-        { product: known && known.get, seen: cart, bought: new Set(), current: null },
+        { product: known && known.get, isNew: () => false, seen: cart, bought: new Set(), current: null },
       )
       const items: CartItem[] = partnersOfCart(
         cart,

@@ -33,7 +33,7 @@ describe('the catalogue', () => {
                 (b.createdAt ?? Number.NEGATIVE_INFINITY) - (a.createdAt ?? Number.NEGATIVE_INFINITY) ||
                 compareBytes(a.productId, b.productId),
             )
-          const catalogue = await createCatalogue(each(products))
+          const catalogue = await createCatalogue(each(products), 0)
           expect([...catalogue.newest(categories)]).to.deep.equal(expected)
           expect(catalogue.size).to.equal(last.size)
         },

@@ -9,13 +9,18 @@ import type { Follower } from './published.ts'
 /** The shop's products at one moment, in memory. */
 export interface Catalogue {
   readonly size: number
+  /** The moment of the shop's data that it shows, epoch milliseconds. */
+  readonly snapshotAt: number
   readonly get: (productId: string) => Product | undefined
   /** Newest first, then by id; those without a date last. With categories, only products of any of them. */
   newest(categories: readonly string[]): Iterable<Product>
 }
 
 /** Indexes products, of which the last of an id stands. */
-export async function createCatalogue(products: AsyncIterable<Product>): Promise<Catalogue> {
+export async function createCatalogue(
+  products: AsyncIterable<Product>,
+  snapshotAt: number,
+): Promise<Catalogue> {
   const byId = new Map<string, Product>()
   for await (const product of inTurns(products)) byId.set(product.productId, product)
 
@@ -28,6 +33,7 @@ export async function createCatalogue(products: AsyncIterable<Product>): Promise
   }
   return {
     size: byId.size,
+    snapshotAt,
     get: productId => byId.get(productId),
     newest(categories) {
       if (categories.length === 0) return sorted
@@ -82,7 +88,7 @@ export function followCatalogue(options: {
     everyMs,
     logger,
     async adopt(version, signal) {
-      current = version && (await createCatalogue(until(signal, store.products(version))))
+      current = version && (await createCatalogue(until(signal, store.products(version)), version.snapshotAt))
       size.set({}, current?.size ?? 0)
     },
   })

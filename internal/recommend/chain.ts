@@ -1,9 +1,12 @@
 /** The steps that may bring an item, in the order in which the chain asks them. */
 export const recommendationSources = [
+  'sessions',
   'category-best-sellers',
+  'trending',
   'best-sellers-previous-month',
   'best-sellers-ever',
   'catalogue',
+  'viewed-ever',
 ] as const
 export type RecommendationSource = (typeof recommendationSources)[number]
 
@@ -12,6 +15,8 @@ export interface Candidate {
   readonly productId: string
   readonly source: RecommendationSource
   readonly because: Readonly<Record<string, unknown>>
+  /** How likely the visitor looks at it next, where the source can tell. */
+  readonly score?: number
   /** The category that the source knows; the catalogue's own goes before it. */
   readonly category?: string
 }

@@ -48,8 +48,15 @@ describe('the filters', () => {
         some,
         fc.option(fc.constantFrom(...ids)),
         async (shop, asked, seen, bought, current) => {
-          const catalogue = await createCatalogue(each(shop))
-          const known = { product: catalogue.get, seen: new Set(seen), bought: new Set(bought), current }
+          const catalogue = await createCatalogue(each(shop), 0)
+          const isNew = () => false
+          const known = {
+            product: catalogue.get,
+            isNew,
+            seen: new Set(seen),
+            bought: new Set(bought),
+            current,
+          }
           const chain = [
             ids.map(productId => ({ productId, source: 'best-sellers-ever' as const, because: {} })),
           ]
@@ -66,7 +73,13 @@ describe('the filters', () => {
   })
 
   it('without a catalogue go by what the source knows of a product', () => {
-    const known = { product: null, seen: new Set<string>(), bought: new Set<string>(), current: null }
+    const known = {
+      product: null,
+      isNew: () => false,
+      seen: new Set<string>(),
+      bought: new Set<string>(),
+      current: null,
+    }
     const { accepts } = createFilter({ ...defaultFilters, categories: ['shoes'] }, known)
     const base = { productId: 'a', source: 'best-sellers-ever' as const, because: {} }
     expect(accepts({ ...base, category: 'shoes' })).to.equal(true)

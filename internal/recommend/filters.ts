@@ -1,5 +1,7 @@
 import type { Product } from '#internal/orders/store.ts'
+import type { Catalogue } from './catalogue.ts'
 import type { Candidate } from './chain.ts'
+import type { SessionIndex } from './index/session-index.ts'
 
 /** What a caller wants products to be. */
 export interface ProductFilters {
@@ -36,11 +38,29 @@ export const defaultFilters: Filters = {
 export interface Known {
   /** `null` without a catalogue: then nothing is asked of it. */
   readonly product: ((productId: string) => Product | undefined) | null
-  readonly seen: ReadonlySet<string>
-  readonly bought: ReadonlySet<string>
+  /** Is a product that the catalogue does not know so new that the catalogue may not know it yet? */
+  readonly isNew: (productId: string) => boolean
+  readonly seen: Pick<ReadonlySet<string>, 'has'>
+  readonly bought: Pick<ReadonlySet<string>, 'has'>
   /** The product that the visitor looks at now. */
   readonly current: string | null
 }
+
+/** What filters that ask about nobody look at: the catalogue, and which products are newer than it. */
+export function whatIsThere(
+  catalogue: Pick<Catalogue, 'get' | 'snapshotAt'> | null,
+  index: Pick<SessionIndex, 'lastArrival'>,
+): Known {
+  return {
+    product: catalogue && catalogue.get,
+    isNew: productId => index.lastArrival(productId) > (catalogue?.snapshotAt ?? 0),
+    seen: nothing,
+    bought: nothing,
+    current: null,
+  }
+}
+
+const nothing: ReadonlySet<string> = new Set()
 
 /** Tells what may stand in an answer. */
 export interface Filter {
@@ -50,8 +70,8 @@ export interface Filter {
 }
 
 /**
- * Where there is a catalogue, a product that is not in it has left the shop and never passes. What is not known of
- * a product passes no filter that asks for it.
+ * Where there is a catalogue, a product that is not in it has left the shop and does not pass, unless it is newer than
+ * the catalogue. What is not known of a product passes no filter that asks for it.
  */
 export function createFilter(filters: Filters, known: Known): Filter {
   const left = new Set(filters.exclude)
@@ -72,7 +92,8 @@ export function createFilter(filters: Filters, known: Known): Filter {
     accepts({ productId, category }) {
       const product = known.product?.(productId)
       if (product !== undefined) return acceptsProduct(product)
-      return known.product === null && fits(filters, null) && inCategories(category) && mayCome(productId)
+      const mayBeThere = known.product === null || known.isNew(productId)
+      return mayBeThere && fits(filters, null) && inCategories(category) && mayCome(productId)
     },
   }
 }

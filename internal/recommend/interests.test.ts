@@ -9,11 +9,7 @@ function product(productId: string): Product | undefined {
   if (categoryId === undefined) return undefined
   return { productId, categoryId, title: null, price: null, inStock: null, createdAt: null }
 }
-const interests = (...ids: string[]) =>
-  interestsOf(
-    ids.map(productId => ({ productId })),
-    product,
-  )
+const interests = (...ids: string[]) => interestsOf(ids, product)
 
 describe('what a user is interested in', () => {
   it('are first the categories of which he viewed most products, then those viewed last', () => {

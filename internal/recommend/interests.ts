@@ -1,4 +1,3 @@
-import type { HistoryItem } from '#internal/history/store.ts'
 import type { Product } from '#internal/orders/store.ts'
 
 /** A category that a user looks at, with what of it he looked at. */
@@ -13,11 +12,11 @@ export interface Interest {
  * last. Products that the catalogue does not know say nothing.
  */
 export function interestsOf(
-  history: readonly Pick<HistoryItem, 'productId'>[],
+  latest: readonly string[],
   product: (productId: string) => Product | undefined,
 ): Interest[] {
   const viewed = new Map<string, string[]>()
-  for (const { productId } of history) {
+  for (const productId of latest) {
     const category = product(productId)?.categoryId
     if (category === undefined) continue
     const products = viewed.get(category)

@@ -68,6 +68,16 @@ export const productFields = {
     .meta({ description: 'Not these products' }),
 }
 
+const wholeLimit = { error: 'must be a whole number from 1 to 100' }
+
+/** How many items, as a field of a body. */
+export const bodyLimit = z
+  .int(wholeLimit)
+  .min(1, wholeLimit)
+  .max(100, wholeLimit)
+  .default(10)
+  .meta({ description: 'How many items at most' })
+
 /** The filters as query parameters. */
 export const filterParameters = {
   ...productParameters,

@@ -1,26 +1,31 @@
-import { historyReadCap } from '#internal/history/store.ts'
 import { fillList } from './chain.ts'
-import { createFilter } from './filters.ts'
+import { ask, createQuestion } from './evidence/question.ts'
+import { createFilter, whatIsThere } from './filters.ts'
 import { interestsOf } from './interests.ts'
 import { countRecommended } from './recommended-items.ts'
-import { bestSellers, categoryBestSellers, fromCatalogue } from './sources.ts'
-import type { HistoryItem, HistoryStore } from '#internal/history/store.ts'
-import type { OrdersReader, RankingWindow } from '#internal/orders/store.ts'
+import { bestSellers, categoryBestSellers, fromCatalogue, trending, viewedEver } from './sources.ts'
+import type { RankingWindow } from '#internal/orders/store.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
-import type { CatalogueFollower } from './catalogue.ts'
+import type { Catalogue, CatalogueFollower } from './catalogue.ts'
 import type { Candidate, RecommendationSource } from './chain.ts'
 import type { Filters } from './filters.ts'
-import type { InterestBestSellers } from './sources.ts'
+import type { KnownVisitor, KnownVisitors } from './known-visitors.ts'
+import type { LiveViews } from './live/live-views.ts'
 import type { Rankings } from './rankings.ts'
-import type { StoreGuard } from './store-guard.ts'
+import type { InterestBestSellers } from './sources.ts'
 
-/** From so many of the user's latest products his categories are taken, and so many of these. */
+/** From so many of the visitor's latest products his categories are taken, and so many of these. */
 const latestProducts = 100
 const mostViewedCategories = 5
+/** So many of his newest views are looked at in memory; what he viewed before them the store knows. */
+const newestViews = 256
 
 export interface RecommendedItem {
   readonly productId: string
-  /** 1 for the first item, then 1/2, 1/3, …: falls along the list and says nothing across lists. */
+  /**
+   * How likely the visitor looks at it next, among the candidates that sessions gave; 0 for what fills the list. Never
+   * rises along a list.
+   */
   readonly score: number
   readonly source: RecommendationSource
   readonly because: Readonly<Record<string, unknown>>
@@ -30,50 +35,80 @@ export interface Recommendations {
   /** A UUIDv7 that names this answer. */
   readonly recommendationId: string
   readonly items: readonly RecommendedItem[]
-  /** Did the user's own views bring any of the items? */
+  /** Did the visitor's own views bring any of the items? */
   readonly personalized: boolean
-  /** True when the store was away: the list comes from memory, and what only the store knows of the user is left out. */
+  /** True when the store or the log is away: the list comes from memory, and may lack what only they know. */
   readonly degraded: boolean
+  /** True while the views of before this process began are still being read, and the rest of the chain answers. */
+  readonly warming: boolean
 }
 
 export interface Question {
-  readonly userId: string
+  /** `null` for somebody of whom nothing is known but what is asked with. */
+  readonly userId: string | null
+  /** Products that the visitor looked at beside those known of him, the newest last. */
+  readonly visit: readonly string[]
+  /**
+   * The product on the page that asks: never recommended. Of somebody who viewed others, too, it says what he is after;
+   * alone it makes nobody known.
+   */
+  readonly current: string | null
   readonly limit: number
   readonly filters: Filters
-  /** The product that the visitor looks at now; never recommended. */
-  readonly current: string | null
+  /** What comes first for a visitor of whom nothing is known. */
+  readonly forStrangers: 'trending' | 'best-sellers-previous-month'
 }
 
 export interface Recommender {
-  /** Answers within the guard's time limits, whatever is away. */
+  /** Answers within the guard's time limits, whatever is away. The last product viewed is never recommended. */
   recommend(question: Question): Promise<Recommendations>
 }
 
+/** What was looked at, from all that is known. */
+interface Looked {
+  /** The newest first, at most {@link newestViews} and what the store adds. */
+  readonly newest: readonly string[]
+  has(productId: string): boolean
+}
+
+const stranger: KnownVisitor = { viewed: new Set(), bought: new Set(), complete: true }
+
 /** `now` gives epoch milliseconds, `newId` a UUIDv7. */
 export function createRecommender(parts: {
-  history: Pick<HistoryStore, 'latest'>
-  orders: Pick<OrdersReader, 'boughtSince'>
+  visitors: KnownVisitors
   catalogue: CatalogueFollower
   rankings: Rankings
-  guard: StoreGuard
+  live: LiveViews
   metrics: Metrics
   now: () => number
   newId: () => string
 }): Recommender {
-  const { history, orders, catalogue, rankings, guard, now, newId } = parts
+  const { visitors, catalogue, rankings, live, now, newId } = parts
+  const { index } = live
   const recommended = countRecommended(parts.metrics)
+  const question = createQuestion()
 
-  async function bestSellersOfInterests(items: readonly HistoryItem[]) {
-    const products = catalogue.current()
+  function looked({ userId, visit, current }: Question, { viewed }: KnownVisitor): Looked {
+    const known = userId === null ? [] : index.latest(userId, newestViews)
+    const isStranger = visit.length + known.length + viewed.size === 0
+    const onPage = current === null || isStranger ? [] : [current]
+    const seen = new Set([...onPage, ...visit.toReversed(), ...known.map(({ productId }) => productId)])
+    const newest = [...seen]
+    for (const productId of viewed) {
+      if (newest.length >= newestViews) break
+      if (!seen.has(productId)) newest.push(productId)
+    }
+    return { newest, has: productId => seen.has(productId) || viewed.has(productId) }
+  }
+
+  async function bestSellersOfInterests(newest: readonly string[], products: Catalogue | null) {
     if (products === null) return []
-    const interests = interestsOf(items.slice(0, latestProducts), products.get).slice(0, mostViewedCategories)
+    const interests = interestsOf(newest.slice(0, latestProducts), products.get)
     return Promise.all(
-      interests.map(async (interest): Promise<InterestBestSellers> => {
-        const lists = await Promise.all([
-          rankings.bestSellers(interest.category, '30d'),
-          rankings.bestSellers(interest.category, 'ever'),
-        ])
-        return { interest, lists }
+      interests.slice(0, mostViewedCategories).map(async (interest): Promise<InterestBestSellers> => {
+        const { category } = interest
+        const lists = [rankings.bestSellers(category, '30d'), rankings.bestSellers(category, 'ever')]
+        return { interest, lists: await Promise.all(lists) }
       }),
     )
   }
@@ -83,37 +118,54 @@ export function createRecommender(parts: {
     return Promise.all(scopes.map(category => rankings.bestSellers(category, window)))
   }
 
+  function fromSessions(
+    { userId, visit, current }: Question,
+    { newest }: Looked,
+    accepts: (candidate: Pick<Candidate, 'productId'>) => boolean,
+  ): Iterable<Candidate> {
+    if (!live.warm || newest.length === 0) return []
+    const at = now()
+    const after = current === null ? visit : [...visit, current]
+    // Views that are too old for the index are better than nothing to ask from.
+    const asked =
+      ask(question, index, { userId, products: after, at }) ||
+      ask(question, index, { userId, products: newest.toReversed(), at })
+    return asked ? live.sessions.candidates(question, productId => accepts({ productId })) : []
+  }
+
   return {
-    async recommend({ userId, limit, filters, current }) {
-      const since = now() - filters.rebuyAfterMs
-      const [latest, bought, previousMonth, ever] = await Promise.all([
-        guard(() => history.latest(userId, { limit: historyReadCap })),
-        filters.bought === 'exclude'
-          ? guard(() => orders.boughtSince(userId, since))
-          : { there: true as const, value: new Set<string>() },
+    async recommend(asked) {
+      const { userId, limit, filters } = asked
+      const rebuyAfterMs = filters.bought === 'exclude' ? filters.rebuyAfterMs : null
+      const [known, previousMonth, ever] = await Promise.all([
+        userId === null ? stranger : visitors.of(userId, rebuyAfterMs),
         ofShopOrCategories(filters.categories, 'previous-month'),
         ofShopOrCategories(filters.categories, 'ever'),
       ])
-      const seen = latest.there ? latest.value.items : []
-      const ofInterests = await bestSellersOfInterests(seen)
-
       const products = catalogue.current()
-      const { accepts, acceptsProduct } = createFilter(filters, {
-        product: products && products.get,
-        seen: new Set(seen.map(({ productId }) => productId)),
-        bought: bought.there ? bought.value : new Set(),
-        current,
-      })
-      const chain: Iterable<Candidate>[] = [
-        categoryBestSellers(ofInterests, accepts),
-        bestSellers('best-sellers-previous-month', previousMonth),
-        bestSellers('best-sellers-ever', ever),
-      ]
-      if (products !== null) chain.push(fromCatalogue(products, filters.categories, acceptsProduct))
+      const ofInterests = await bestSellersOfInterests(looked(asked, known).newest, products)
 
-      const items = fillList(chain, accepts, limit).map(({ productId, source, because }, i) => ({
+      // From here on nothing waits: what is asked of the index must not change meanwhile.
+      const seen = looked(asked, known)
+      const { accepts, acceptsProduct } = createFilter(filters, {
+        ...whatIsThere(products, index),
+        seen,
+        bought: known.bought,
+        current: asked.current ?? seen.newest[0] ?? null,
+      })
+      const trendingNow = trending(index, products, filters.categories)
+      const ofPreviousMonth = bestSellers('best-sellers-previous-month', previousMonth)
+      const sellersFirst = seen.newest.length === 0 && asked.forStrangers === 'best-sellers-previous-month'
+      const chain: Iterable<Candidate>[] = [
+        fromSessions(asked, seen, accepts),
+        categoryBestSellers(ofInterests, accepts),
+        ...(sellersFirst ? [ofPreviousMonth, trendingNow] : [trendingNow, ofPreviousMonth]),
+        bestSellers('best-sellers-ever', ever),
+        products === null ? viewedEver(index) : fromCatalogue(products, filters.categories, acceptsProduct),
+      ]
+      const items = fillList(chain, accepts, limit).map(({ productId, source, because, score = 0 }) => ({
         productId,
-        score: 1 / (i + 1),
+        score,
         source,
         because,
       }))
@@ -124,9 +176,12 @@ export function createRecommender(parts: {
       return {
         recommendationId: newId(),
         items,
-        personalized: items.some(({ source }) => source === 'category-best-sellers'),
-        degraded: !latest.there || !bought.there || !fresh,
+        personalized: items.some(({ source }) => personal.has(source)),
+        degraded: !known.complete || !fresh || !live.healthy,
+        warming: !live.warm,
       }
     },
   }
 }
+
+const personal: ReadonlySet<RecommendationSource> = new Set(['sessions', 'category-best-sellers'])

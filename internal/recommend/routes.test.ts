@@ -5,8 +5,7 @@ import { createFakeHistoryStore } from '#internal/history/fake-store.ts'
 import { defaultHistoryTtl } from '#internal/history/store.ts'
 import { createFakeOrdersStore } from '#internal/orders/fake-store.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
-import { createMetrics } from '#internal/telemetry/metrics.ts'
-import { startRecommendations } from './service.ts'
+import { startTestRecommendations } from './test-support.ts'
 
 const now = Date.parse('2026-11-01T10:00:00.000Z')
 const legacy = '/api/v1/user_history_recommendations/'
@@ -57,20 +56,8 @@ async function setUp() {
       effectiveTime: now - 1,
     },
   ])
-  const metrics = createMetrics({ service: 'api', version: '0' })
-  let ids = 0
-  const service = opened.use(
-    startRecommendations({
-      history,
-      orders,
-      metrics,
-      logger: silentLogger,
-      now: () => now,
-      newId: () => String(ids++),
-      followEveryMs: 5,
-    }),
-  )
-  while (service.readiness() !== null) await new Promise(setImmediate)
+  const { service, metrics, view } = await startTestRecommendations({ now: () => now, history, orders })
+  opened.use(service)
   const app = createApp({ routes: service.routes, logger: silentLogger, metrics })
   const server = opened.use(
     await listen({ app, host: '127.0.0.1', port: 0, portSetting: '--port', auth: 'loopback' }),
@@ -79,7 +66,7 @@ async function setUp() {
     const answer = await fetch(`${server.url}${path}`, { headers })
     return { status: answer.status, body: (await answer.json()) as Body }
   }
-  return { opened, orders, ask }
+  return { opened, orders, ask, view }
 }
 
 describe('the recommendations for a user', () => {
@@ -115,7 +102,7 @@ describe('the recommendations for a user', () => {
     expect(body).to.include({ type: 'personalized', degraded: false })
     expect(body.items[0]).to.deep.equal({
       productId: 'product-4',
-      score: 1,
+      score: 0,
       source: 'category-best-sellers',
       because: { category: 'shoes', window: '30d', buyers: 7, viewed: ['product-2'] },
     })

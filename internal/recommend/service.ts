@@ -2,36 +2,51 @@ import { boughtTogetherRoutes } from './bought-together-routes.ts'
 import { followBoughtTogether } from './bought-together.ts'
 import { followCatalogue } from './catalogue.ts'
 import { followRankings } from './rankings.ts'
+import { createKnownVisitors } from './known-visitors.ts'
+import { startLiveViews } from './live/live-views.ts'
 import { createRecommender } from './recommender.ts'
 import { recommendRoutes } from './routes.ts'
+import { createSimilar } from './similar.ts'
 import { createStoreGuard } from './store-guard.ts'
 import type { HistoryStore } from '#internal/history/store.ts'
 import type { Route } from '#internal/http/route.ts'
 import type { OrdersReader } from '#internal/orders/store.ts'
-import type { Logger } from '#internal/telemetry/logger.ts'
-import type { Metrics } from '#internal/telemetry/metrics.ts'
+import type { LiveViews, LiveViewsOptions } from './live/live-views.ts'
+import type { RankerStore } from './ranker/store.ts'
 import type { Recommender } from './recommender.ts'
 
 /** What answers with recommendations; it follows the published catalogue and rankings until it is disposed. */
 export interface RecommendationService extends AsyncDisposable {
   readonly recommender: Recommender
+  readonly live: LiveViews
   readonly routes: readonly Route[]
   /** What keeps it from answering, in words; `null` once all published sets were looked at the first time. */
   readiness(): string | null
 }
 
-/** `now` gives epoch milliseconds, `newId` a UUIDv7; published sets are looked for every `followEveryMs` (10 s). */
-export function startRecommendations(options: {
-  history: Pick<HistoryStore, 'latest'>
-  orders: OrdersReader
-  logger: Logger
-  metrics: Metrics
-  now: () => number
-  newId: () => string
-  followEveryMs?: number
-}): RecommendationService {
+/**
+ * `now` gives epoch milliseconds, `newId` a UUIDv7; published sets are looked for every `followEveryMs` (10 s). The
+ * rest is for the live views.
+ */
+export function startRecommendations(
+  options: Omit<LiveViewsOptions, 'onChange' | 'ranker'> & {
+    history: Pick<HistoryStore, 'latest'>
+    orders: OrdersReader
+    ranker: RankerStore
+    newId: () => string
+    followEveryMs?: number
+  },
+): RecommendationService {
   const { history, orders, logger, metrics, now, newId, followEveryMs: everyMs = 10_000 } = options
   const guard = createStoreGuard()
+  const visitors = createKnownVisitors({ history, orders, guard, now })
+  const live = startLiveViews({
+    ...options,
+    onChange(change) {
+      visitors.forget(change.userId)
+      if (change.change === 'merge') visitors.forget(change.guestId)
+    },
+  })
   const catalogue = followCatalogue({ store: orders, logger, metrics, everyMs })
   const rankings = followRankings({ store: orders, guard, logger, everyMs })
   const together = followBoughtTogether({
@@ -44,13 +59,19 @@ export function startRecommendations(options: {
     newId,
     everyMs,
   })
-  const recommender = createRecommender({ history, orders, catalogue, rankings, guard, metrics, now, newId })
+  const recommender = createRecommender({ visitors, catalogue, rankings, live, metrics, now, newId })
+  const similar = createSimilar({ live, catalogue, metrics, newId })
   return {
     recommender,
-    routes: [...recommendRoutes({ recommender, rankings, catalogue }), ...boughtTogetherRoutes(together)],
-    readiness: () => catalogue.readiness() ?? rankings.readiness() ?? together.readiness(),
+    live,
+    routes: [
+      ...recommendRoutes({ recommender, similar, rankings, catalogue, live }),
+      ...boughtTogetherRoutes(together),
+    ],
+    readiness: () =>
+      catalogue.readiness() ?? rankings.readiness() ?? together.readiness() ?? live.readiness(),
     async [Symbol.asyncDispose]() {
-      await Promise.all([catalogue, rankings, together].map(follower => follower[Symbol.asyncDispose]()))
+      await Promise.all([catalogue, rankings, together, live].map(part => part[Symbol.asyncDispose]()))
     },
   }
 }

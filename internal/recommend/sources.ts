@@ -1,7 +1,10 @@
+import { compareBytes } from '#internal/domain/product-view.ts'
 import { takeTurns } from './chain.ts'
+import { none } from './index/columns.ts'
 import type { Product } from '#internal/orders/store.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Candidate, RecommendationSource } from './chain.ts'
+import type { SessionIndex } from './index/session-index.ts'
 import type { Interest } from './interests.ts'
 import type { BestSellers } from './rankings.ts'
 
@@ -77,5 +80,45 @@ export function* fromCatalogue(
     const { productId, createdAt } = product
     const because = createdAt === null ? {} : { createdAt: new Date(createdAt).toISOString() }
     yield { productId, source: 'catalogue', because }
+  }
+}
+
+/** What is viewed most these days, of the whole shop or of categories, which a catalogue must know. */
+export function* trending(
+  index: SessionIndex,
+  catalogue: Catalogue | null,
+  categories: readonly string[],
+): Generator<Candidate> {
+  for (const { productId, views } of trendingProducts(index, catalogue, categories)) {
+    yield { productId, source: 'trending', because: { views: Math.round(views * 100) / 100, halfLife: '1d' } }
+  }
+}
+
+/** Products with their views, halved with each day that goes by; most first, ties by id. */
+export function trendingProducts(
+  index: SessionIndex,
+  catalogue: Catalogue | null,
+  categories: readonly string[],
+): { readonly productId: string; readonly views: number }[] {
+  const { products, newestTime } = index
+  if (categories.length === 0) {
+    return index.trending.top(newestTime).map(({ item, views }) => ({ productId: products.id(item), views }))
+  }
+  const found: { productId: string; views: number }[] = []
+  for (const { productId } of catalogue?.newest(categories) ?? []) {
+    const item = products.find(productId)
+    const views = item === none ? 0 : index.trending.of(item, newestTime)
+    if (views > 0) found.push({ productId, views })
+  }
+  return found.sort((a, b) => b.views - a.views || compareBytes(a.productId, b.productId))
+}
+
+/** All products that the index knows, most viewed first, ties by id: what is left to a shop without a catalogue. */
+export function* viewedEver({ products, counts }: SessionIndex): Generator<Candidate> {
+  const items = Array.from({ length: products.used }, (_, item) => item)
+    .filter(item => counts.total(item) > 0)
+    .sort((a, b) => counts.total(b) - counts.total(a) || compareBytes(products.id(a), products.id(b)))
+  for (const item of items) {
+    yield { productId: products.id(item), source: 'viewed-ever', because: { views: counts.total(item) } }
   }
 }

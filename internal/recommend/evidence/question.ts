@@ -33,37 +33,36 @@ export function createQuestion(): Question {
   }
 }
 
-/** Asks from the newest views that the index has of a user; false when it has none. */
-export function askForUser(question: Question, index: SessionIndex, userId: string): boolean {
-  const { sessions, visitors } = index
-  question.visitor = visitors.find(userId)
-  question.length = 0
-  if (question.visitor === none) return false
-  let session = sessions.newest(question.visitor)
-  while (session !== none && question.length < maxPath) {
-    question.length += sessions.readBackwards(session, question.path, question.times, question.length)
-    session = sessions.older(session)
-  }
-  findRecent(question)
-  return true
+/** From whom and from what is asked. */
+export interface Asked {
+  /** Whose views are looked up, and are no evidence; `null` for nobody known. */
+  readonly userId: string | null
+  /** Products looked at after those views, or in their place, the newest last. */
+  readonly products: readonly string[]
+  /** When these were looked at, epoch milliseconds. */
+  readonly at: number
 }
 
-/** Asks from products, the newest view last; false when nobody has viewed any of them. `at` is epoch milliseconds. */
-export function askForProducts(
-  question: Question,
-  index: SessionIndex,
-  products: readonly string[],
-  at: number,
-  userId: string | null = null,
-): boolean {
+/** Fills a question; false when nobody has viewed any product that it holds. */
+export function ask(question: Question, index: SessionIndex, { userId, products, at }: Asked): boolean {
   question.visitor = userId === null ? none : index.visitors.find(userId)
   question.length = Math.min(products.length, maxPath)
   for (let i = 0; i < question.length; i++) {
     question.path[i] = index.products.find(products[products.length - 1 - i] as string)
     question.times[i] = at
   }
+  if (question.visitor !== none) addViews(question, index)
   findRecent(question)
   return question.recentLength > 0
+}
+
+/** Adds the visitor's newest views, which come before the products that are there. */
+function addViews(question: Question, { sessions }: SessionIndex): void {
+  let session = sessions.newest(question.visitor)
+  while (session !== none && question.length < maxPath) {
+    question.length += sessions.readBackwards(session, question.path, question.times, question.length)
+    session = sessions.older(session)
+  }
 }
 
 function findRecent(question: Question): void {

@@ -55,8 +55,10 @@ export function createBelonging(): Belonging {
 
     forget(userId, productId, at) {
       const one = known(userId)
-      if (productId === null) one.forgotten.push(at)
-      else one.products.set(productId, [...(one.products.get(productId) ?? []), at])
+      const times = productId === null ? one.forgotten : (one.products.get(productId) ?? [])
+      if (times.includes(at)) return
+      times.push(at)
+      if (productId !== null) one.products.set(productId, times)
     },
 
     takeOver(userId, guestId, upTo) {

@@ -1,6 +1,6 @@
 import { compareBytes } from '#internal/domain/product-view.ts'
 import { createBelonging } from './belonging.ts'
-import { none } from './columns.ts'
+import { grown, none } from './columns.ts'
 import { createInterner } from './interner.ts'
 import { createOldestFirst } from './oldest-first.ts'
 import { createPostings, orderByStart } from './postings.ts'
@@ -38,6 +38,8 @@ export interface IndexedView {
   readonly productId: string
   /** Effective, epoch milliseconds. */
   readonly time: number
+  /** When it came to the log, epoch milliseconds, where that is known. */
+  readonly arrivedAt?: number
 }
 
 /**
@@ -56,6 +58,8 @@ export interface SessionIndex {
   takeOver(userId: string, guestId: string, upTo: number): void
   /** Drops what it knows of things forgotten and taken over before `time`. */
   dropChangesBefore(time: number): void
+  /** When a view of the product last came to the log, epoch milliseconds; 0 when none is known. */
+  lastArrival(productId: string): number
   /** The user's newest views, the newest first, at most `limit`. */
   latest(userId: string, limit: number): { productId: string; time: number }[]
 
@@ -92,6 +96,7 @@ export function createSessionIndex(
   const path = createPath(2 * maxSessionViews + 1)
   const newerPath = createPath(maxSessionViews)
   const items = new Uint32Array(maxSessionViews)
+  let arrivals = new Float64Array(16)
   let views = 0
   let newestTime = 0
 
@@ -120,7 +125,9 @@ export function createSessionIndex(
   function uncountView(item: number, time: number): void {
     views--
     counts.remove(item, time)
-    if (products.release(item)) counts.clear(item)
+    if (!products.release(item)) return
+    counts.clear(item)
+    arrivals[item] = 0
   }
 
   /** Takes a session out of the chain; its views are still held and counted. */
@@ -228,6 +235,12 @@ export function createSessionIndex(
     return true
   }
 
+  function noteArrival(item: number, at: number): void {
+    if (item === none) return
+    arrivals = grown(arrivals, item + 1)
+    arrivals[item] = Math.max(arrivals[item] as number, at)
+  }
+
   function evict(): void {
     while (views > capacityViews) {
       const session = oldest.takeOldest(sessions.isFrom)
@@ -265,9 +278,11 @@ export function createSessionIndex(
   }
 
   return {
-    add({ userId, productId, time }) {
+    add({ userId, productId, time, arrivedAt = time }) {
       const owner = belonging.ownerOf(userId, productId, time)
-      return owner !== null && place(owner, productId, time)
+      if (owner === null || !place(owner, productId, time)) return false
+      noteArrival(products.find(productId), arrivedAt)
+      return true
     },
 
     forget(userId, productId, at) {
@@ -284,6 +299,10 @@ export function createSessionIndex(
     },
 
     dropChangesBefore: time => belonging.dropBefore(time),
+    lastArrival(productId) {
+      const item = products.find(productId)
+      return item === none ? 0 : (arrivals[item] ?? 0)
+    },
     latest,
     get views() {
       return views
@@ -306,6 +325,7 @@ export function createSessionIndex(
       postings.bytes() +
       counts.bytes() +
       trending.bytes() +
-      oldest.bytes(),
+      oldest.bytes() +
+      arrivals.byteLength,
   }
 }
