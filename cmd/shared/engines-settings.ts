@@ -44,7 +44,9 @@ export const engineSettings = z.object({
   VITRINE_HISTORY_TTL: settings
     .duration()
     .default(90 * 86_400_000)
-    .describe("How long a product stays in a user's history, from its effective time (90d)"),
+    .describe(
+      "How long a product stays in a user's history, from its effective time (90d); run vitrine init after raising it",
+    ),
   VITRINE_VIEWS_TTL: settings
     .duration()
     .default(395 * 86_400_000)

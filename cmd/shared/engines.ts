@@ -6,7 +6,10 @@ import { createPostgresLog } from '#internal/eventlog/postgres-log.ts'
 import { eventLogMigrations } from '#internal/eventlog/postgres-schema.ts'
 import { topics } from '#internal/eventlog/topics.ts'
 import { withTracing } from '#internal/eventlog/traced-log.ts'
-import { historyCassandraMigrations } from '#internal/history/cassandra-migrations.ts'
+import {
+  historyCassandraMigrations,
+  migrateCassandraHistory,
+} from '#internal/history/cassandra-migrations.ts'
 import { createCassandraHistoryStore } from '#internal/history/cassandra-store.ts'
 import { withStoreTelemetry } from '#internal/history/instrumented-store.ts'
 import { historyPostgresMigrations } from '#internal/history/postgres-migrations.ts'
@@ -137,7 +140,10 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
   const storeSchemas = (): Schema[] =>
     onCassandra
       ? [
-          cassandraSchema(cassandra, 'history', historyCassandraMigrations(ttl)),
+          {
+            ...cassandraSchema(cassandra, 'history', historyCassandraMigrations(ttl)),
+            bring: () => migrateCassandraHistory(cassandra(), ttl),
+          },
           cassandraSchema(cassandra, 'leases', leasesCassandraMigrations),
           cassandraSchema(cassandra, 'orders', ordersCassandraMigrations),
           cassandraSchema(cassandra, 'ranker', rankerCassandraMigrations),

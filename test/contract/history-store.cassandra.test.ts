@@ -1,7 +1,10 @@
 import { expect } from 'chai'
 import { migrateCassandra } from '#internal/cassandra/migrate.ts'
 import { InvalidInput, Misconfigured, Unavailable } from '#internal/errors/errors.ts'
-import { historyCassandraMigrations } from '#internal/history/cassandra-migrations.ts'
+import {
+  historyCassandraMigrations,
+  migrateCassandraHistory,
+} from '#internal/history/cassandra-migrations.ts'
 import { createCassandraHistoryStore } from '#internal/history/cassandra-store.ts'
 import { defaultHistoryTtl as ttl } from '#internal/history/store.ts'
 import { cassandraProblem, connectTestCassandra } from '../engines/cassandra.ts'
@@ -67,12 +70,24 @@ describe('history in Cassandra', function () {
     expect(row?.left).to.be.within(30, 62)
   })
 
-  it('keeps deletions a day longer than what they must hold back', async () => {
+  async function graceSeconds(): Promise<number | undefined> {
     const [table] = await cassandra.execute<{ gc_grace_seconds: number }>(
       "SELECT gc_grace_seconds FROM system_schema.tables WHERE keyspace_name = ? AND table_name = 'user_history'",
       [cassandra.keyspace],
     )
-    expect(table?.gc_grace_seconds).to.equal(ttl.historyMs / 1_000 + 86_400)
+    return table?.gc_grace_seconds
+  }
+
+  it('keeps deletions a day longer than what they must hold back', async () => {
+    expect(await graceSeconds()).to.equal(ttl.historyMs / 1_000 + 86_400)
+  })
+
+  it('keeps deletions longer when histories are to last longer, and never less long', async () => {
+    const longer = { ...ttl, historyMs: 2 * ttl.historyMs }
+    for (const wanted of [longer, ttl]) {
+      await migrateCassandraHistory(cassandra, wanted)
+      expect(await graceSeconds()).to.equal(longer.historyMs / 1_000 + 86_400)
+    }
   })
 
   it('refuses what it can never store', async () => {
