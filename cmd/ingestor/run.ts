@@ -1,21 +1,8 @@
-import { createApp } from '#internal/http/app.ts'
-import { listen } from '#internal/http/listen.ts'
-import { apiInfo, readErrorPages } from '../shared/documentation.ts'
+import { answerCalls } from '../shared/calls.ts'
 import { ingestorPart } from '../shared/parts.ts'
 import { runVitrineService } from '../shared/service.ts'
 import { ingestorSettings } from './config.ts'
 
 await runVitrineService('ingestor', ingestorSettings, async service => {
-  const { settings, opened, logger, metrics } = service
-  const routes = ingestorPart(service, settings)
-  const app = createApp({ routes, logger, metrics, info: apiInfo, errorPages: readErrorPages() })
-  const server = await listen({
-    app,
-    host: settings.VITRINE_HOST,
-    port: settings.VITRINE_PORT,
-    portSetting: 'VITRINE_PORT',
-    auth: settings.VITRINE_AUTH,
-  })
-  opened.use(server)
-  logger.info({ url: server.url }, 'taking views')
+  await answerCalls(service, ingestorPart(service, service.settings))
 })

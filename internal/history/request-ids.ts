@@ -22,18 +22,3 @@ export const limitParameter = z
   .transform(Number)
   .default(10)
   .meta({ description: 'How many items at most' })
-
-/** The body of a refusal on the calls that keep the older contract. */
-export function namedRefusal(field: string | undefined, message: string): { Error: string } {
-  const asIs = field === undefined || message.startsWith('Missing ')
-  return { Error: asIs ? message : `${field} ${message}` }
-}
-
-/** How such a refusal is documented. */
-export function refusalAnswer(example: string) {
-  return {
-    description: 'A header is missing or no id.',
-    schema: z.object({ Error: z.string() }),
-    example: { Error: example },
-  }
-}

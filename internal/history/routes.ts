@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { idForm } from '#internal/domain/id.ts'
 import { route } from '#internal/http/route.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { idHeader, idParameter, limitParameter, namedRefusal, refusalAnswer } from './request-ids.ts'
+import { namedRefusal, productsAnswer, productsOf, refusalAnswer } from './older-contract.ts'
+import { idHeader, idParameter, limitParameter } from './request-ids.ts'
 import type { Route } from '#internal/http/route.ts'
 import type { HistoryService } from './changes.ts'
 
@@ -45,15 +46,7 @@ export function historyRoutes(history: HistoryService): Route[] {
       description: 'Newest first, each once. "non-personalized" when nothing is known of the user.',
       requestHeaders: userHeader,
       answers: {
-        200: {
-          description: "The user's latest products.",
-          schema: z.object({
-            'user-id': z.string(),
-            products: z.array(z.string()),
-            type: z.enum(['personalized', 'non-personalized']),
-          }),
-          example: { 'user-id': 'user-78', products: ['product-173', 'product-9'], type: 'personalized' },
-        },
+        200: productsAnswer("The user's latest products."),
         400: refusalAnswer('Missing userid parameter'),
       },
       refusal: namedRefusal,
@@ -61,11 +54,7 @@ export function historyRoutes(history: HistoryService): Route[] {
       async handle({ headers }) {
         const userId = headers['user-id']
         const { items } = await history.latest(userId, { limit: latestLimit })
-        const type = items.length > 0 ? 'personalized' : 'non-personalized'
-        return {
-          status: 200,
-          body: { 'user-id': userId, products: items.map(({ productId }) => productId), type },
-        }
+        return productsOf(userId, items, items.length > 0)
       },
     }),
 

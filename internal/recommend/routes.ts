@@ -1,12 +1,7 @@
 import { z } from 'zod'
 import { Unavailable } from '#internal/errors/errors.ts'
-import {
-  idHeader,
-  idParameter,
-  limitParameter,
-  namedRefusal,
-  refusalAnswer,
-} from '#internal/history/request-ids.ts'
+import { namedRefusal, productsAnswer, productsOf, refusalAnswer } from '#internal/history/older-contract.ts'
+import { idHeader, idParameter, limitParameter } from '#internal/history/request-ids.ts'
 import { route } from '#internal/http/route.ts'
 import { rankingWindows } from '#internal/orders/store.ts'
 import { recommendationSources } from './chain.ts'
@@ -67,15 +62,7 @@ function historyRecommendations(recommender: Recommender): Route {
         .meta({ description: 'The product that the user looks at now; never recommended' }),
     }),
     answers: {
-      200: {
-        description: 'The products, best first.',
-        schema: z.object({
-          'user-id': z.string(),
-          products: z.array(z.string()),
-          type: z.enum(['personalized', 'non-personalized']),
-        }),
-        example: { 'user-id': 'user-78', products: ['product-173', 'product-9'], type: 'personalized' },
-      },
+      200: productsAnswer('The products, best first.'),
       400: refusalAnswer('Missing userid parameter'),
     },
     refusal: namedRefusal,
@@ -90,9 +77,7 @@ function historyRecommendations(recommender: Recommender): Route {
         filters: defaultFilters,
         forStrangers: 'best-sellers-previous-month',
       })
-      const type = personalized ? 'personalized' : 'non-personalized'
-      const products = items.map(({ productId }) => productId)
-      return { status: 200, body: { 'user-id': userId, products, type } }
+      return productsOf(userId, items, personalized)
     },
   })
 }
