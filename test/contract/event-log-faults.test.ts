@@ -8,7 +8,7 @@ import { createKafkaLog } from '#internal/eventlog/kafka-log.ts'
 import { silentLogger as logger } from '#internal/telemetry/logger.ts'
 import { createMetrics } from '#internal/telemetry/metrics.ts'
 import { kafkaProblem, startKafka } from '../engines/kafka.ts'
-import { eventually, record } from './event-log.ts'
+import { eventually, record } from './event-log-rig.ts'
 
 describe('event log: Kafka that crashes', function () {
   this.timeout(180_000)

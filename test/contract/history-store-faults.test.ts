@@ -10,7 +10,7 @@ import { createCassandraHistoryStore } from '#internal/history/cassandra-store.t
 import { defaultHistoryTtl as ttl } from '#internal/history/store.ts'
 import { silentLogger as logger } from '#internal/telemetry/logger.ts'
 import { cassandraProblem, startCassandra } from '../engines/cassandra.ts'
-import { eventually } from './event-log.ts'
+import { eventually } from './event-log-rig.ts'
 
 describe('history store: Cassandra that crashes', function () {
   this.timeout(180_000)

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { randomUUID } from 'node:crypto'
 import { productViewsTopic } from '#internal/eventlog/topics.ts'
 import { badLines, badRequests } from './bad-requests.ts'
-import { engineSets } from './engine-sets.ts'
+import { engineSets, startOrSkip } from './engine-sets.ts'
 import { historyOf, untilLoaded } from './histories.ts'
 import { endsOf, openLog } from './logs.ts'
 import { start } from './processes.ts'
@@ -69,12 +69,7 @@ for (const set of engineSets) {
     let [ingestorUrl, apiUrl] = ['', '']
 
     before(async function () {
-      const started = await set.start()
-      if (typeof started === 'string') {
-        process.stdout.write(`\nSKIPPED on ${set.name}: ${started}\n`)
-        return this.skip()
-      }
-      engines = started
+      engines = await startOrSkip(set, this)
       log = openLog(engines.env)
       running = await Promise.all(
         (['ingestor', 'loader', 'api'] as const).map(name => start(name, engines.env)),

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { clicks, expectedHistories, shuffled, toNdjson } from './clicks.ts'
-import { engineSets } from './engine-sets.ts'
+import { engineSets, startOrSkip } from './engine-sets.ts'
 import { differences, untilLoaded } from './histories.ts'
 import { run, start } from './processes.ts'
 import type { EngineSet } from './engine-sets.ts'
@@ -25,12 +25,7 @@ for (const set of engineSets) {
     let api: Running
 
     before(async function () {
-      const started = await set.start()
-      if (typeof started === 'string') {
-        process.stdout.write(`\nSKIPPED on ${set.name}: ${started}\n`)
-        return this.skip()
-      }
-      engines = started
+      engines = await startOrSkip(set, this)
       ;[loader, api] = await Promise.all([start('loader', engines.env), start('api', engines.env)])
     })
     after(async () => {

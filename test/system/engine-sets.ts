@@ -23,6 +23,14 @@ async function init(env: Record<string, string>): Promise<void> {
   if (code !== 0) throw new Error(`vitrine init ended with ${code}: ${stderr}`)
 }
 
+/** For a `before` hook: the engines of a set, or loud words and a skip where this machine can't run them. */
+export async function startOrSkip(set: NamedEngineSet, hook: Mocha.Context): Promise<EngineSet> {
+  const started = await set.start()
+  if (typeof started !== 'string') return started
+  process.stdout.write(`\nSKIPPED on ${set.name}: ${started}\n`)
+  return hook.skip()
+}
+
 /** Both ways to run Vitrine that tests hold to the same promises. */
 export const engineSets: readonly NamedEngineSet[] = [
   {

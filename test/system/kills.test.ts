@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clicks, expectedHistories } from './clicks.ts'
-import { engineSets } from './engine-sets.ts'
+import { engineSets, startOrSkip } from './engine-sets.ts'
 import { differences, untilLoaded } from './histories.ts'
 import { mustRun, ready, start } from './processes.ts'
 import type { WireView } from './clicks.ts'
@@ -59,12 +59,7 @@ for (const set of engineSets) {
     let engines: EngineSet
 
     before(async function () {
-      const started = await set.start()
-      if (typeof started === 'string') {
-        process.stdout.write(`\nSKIPPED on ${set.name}: ${started}\n`)
-        return this.skip()
-      }
-      engines = started
+      engines = await startOrSkip(set, this)
       const names = ['ingestor', 'loader', 'api'] as const
       const all = await Promise.all(names.map(name => start(name, engines.env)))
       for (const process of all) running.set(process.name as ProcessName, process)

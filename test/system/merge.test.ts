@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expectedHistories } from './clicks.ts'
-import { engineSets } from './engine-sets.ts'
+import { engineSets, startOrSkip } from './engine-sets.ts'
 import { differences, historyOf } from './histories.ts'
 import { start, until } from './processes.ts'
 import type { WireView } from './clicks.ts'
@@ -21,12 +21,7 @@ for (const set of engineSets) {
     let api: Running
 
     before(async function () {
-      const started = await set.start()
-      if (typeof started === 'string') {
-        process.stdout.write(`\nSKIPPED on ${set.name}: ${started}\n`)
-        return this.skip()
-      }
-      engines = started
+      engines = await startOrSkip(set, this)
       ;[ingestor, loader, api] = await Promise.all([
         start('ingestor', engines.env),
         start('loader', engines.env),

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { deadLetterTopic, productViewsTopic } from '#internal/eventlog/topics.ts'
 import { deadLetterHeaders, toDeadLetter } from '#internal/load/dead-letters.ts'
 import { expectedHistories } from './clicks.ts'
-import { engineSets } from './engine-sets.ts'
+import { engineSets, startOrSkip } from './engine-sets.ts'
 import { differences, historyOf, untilLoaded } from './histories.ts'
 import { openLog, readToEnd } from './logs.ts'
 import { manyPoisons } from './poisons.ts'
@@ -30,12 +30,7 @@ for (const set of engineSets) {
     let api: Running
 
     before(async function () {
-      const started = await set.start()
-      if (typeof started === 'string') {
-        process.stdout.write(`\nSKIPPED on ${set.name}: ${started}\n`)
-        return this.skip()
-      }
-      engines = started
+      engines = await startOrSkip(set, this)
       log = openLog(engines.env)
       ;[loader, api] = await Promise.all([start('loader', engines.env), start('api', engines.env)])
     })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { randomBytes } from 'node:crypto'
 import { productViewsTopic } from '#internal/eventlog/topics.ts'
-import { engineSets } from './engine-sets.ts'
+import { engineSets, startOrSkip } from './engine-sets.ts'
 import { historyOf, untilLoaded } from './histories.ts'
 import { openLog } from './logs.ts'
 import { freePort, start, until } from './processes.ts'
@@ -48,12 +48,7 @@ for (const set of engineSets) {
     let running: Running[] = []
 
     before(async function () {
-      const started = await set.start()
-      if (typeof started === 'string') {
-        process.stdout.write(`\nSKIPPED on ${set.name}: ${started}\n`)
-        return this.skip()
-      }
-      engines = started
+      engines = await startOrSkip(set, this)
       receiver = await startTraceReceiver()
       running = await Promise.all(names.map(name => start(name, { ...engines.env, ...receiver.env })))
     })
