@@ -1,7 +1,7 @@
 import { createCassandraLeases } from '#internal/leases/cassandra-leases.ts'
 import { createCassandraOrders } from './cassandra-orders.ts'
 import { bestPairFirst, pairsPerProduct } from './store.ts'
-import { versionsToDrop } from './versions.ts'
+import { tableOf, toKnownVersion, toVersion, versionsToDrop } from './versions.ts'
 import type { Cassandra, Params } from '#internal/cassandra/client.ts'
 import type {
   BoughtTogether,
@@ -13,13 +13,9 @@ import type {
   ScheduleState,
   Version,
 } from './store.ts'
+import type { VersionRow, WrittenVersionRow } from './versions.ts'
 
 const buckets = 256
-const tableOf: Record<PublishedSet, string> = {
-  rankings: 'rankings',
-  products: 'products',
-  'bought-together': 'bought_together',
-}
 
 /** FNV-1a over the text's units: always the same bucket for the same id. */
 function bucketOf(id: string): number {
@@ -69,11 +65,11 @@ export function createCassandraOrdersStore(options: {
   }
 
   async function currentVersion(set: PublishedSet): Promise<Version | null> {
-    const [row] = await cassandra.execute<{ version: string; snapshotat: Date }>(
+    const [row] = await cassandra.execute<VersionRow>(
       'SELECT version, snapshotat FROM set_pointers WHERE name = ?',
       [set],
     )
-    return row ? { id: row.version, snapshotAt: row.snapshotat.getTime() } : null
+    return row ? toVersion(row) : null
   }
 
   return {
@@ -145,16 +141,15 @@ export function createCassandraOrdersStore(options: {
       return moved.applied
     },
     async dropOldVersions(set, at) {
-      const rows = await cassandra.execute<{ version: string; snapshotat: Date; writtenat: Date }>(
+      const rows = await cassandra.execute<WrittenVersionRow>(
         'SELECT version, snapshotat, writtenat FROM set_versions WHERE name = ?',
         [set],
       )
-      const known = rows.map(row => ({
-        id: row.version,
-        snapshotAt: row.snapshotat.getTime(),
-        writtenAt: row.writtenat.getTime(),
-      }))
-      for (const id of versionsToDrop(known, (await currentVersion(set))?.id ?? null, at)) {
+      for (const id of versionsToDrop(
+        rows.map(toKnownVersion),
+        (await currentVersion(set))?.id ?? null,
+        at,
+      )) {
         await cassandra.executeMany(
           `DELETE FROM ${tableOf[set]} WHERE version = ? AND bucket = ?`,
           allBuckets.map(bucket => [id, bucket]),

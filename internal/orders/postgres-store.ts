@@ -2,7 +2,7 @@ import { createPostgresLeases } from '#internal/leases/postgres-leases.ts'
 import { inBatches } from './batches.ts'
 import { compareLines } from './changed-lines.ts'
 import { pairsPerProduct } from './store.ts'
-import { versionsToDrop } from './versions.ts'
+import { tableOf, toKnownVersion, toVersion, versionsToDrop } from './versions.ts'
 import type { Postgres } from '#internal/postgres/client.ts'
 import type {
   BoughtTogether,
@@ -15,15 +15,11 @@ import type {
   ScheduleState,
   Version,
 } from './store.ts'
+import type { VersionRow, WrittenVersionRow } from './versions.ts'
 
 const rowsAtOnce = 1_000
 const rowsDeletedAtOnce = 50_000
 const reportsKeptMs = 90 * 86_400_000
-const tableOf: Record<PublishedSet, string> = {
-  rankings: 'rankings',
-  products: 'products',
-  'bought-together': 'bought_together',
-}
 
 /** Locked in the order of their ids, so that two runs that meet wait for each other and don't deadlock. */
 const lockOwners = `
@@ -80,11 +76,11 @@ export function createPostgresOrdersStore({
   }
 
   async function currentVersion(set: PublishedSet): Promise<Version | null> {
-    const [row] = await postgres.query<{ version: string; snapshotat: Date }>(
+    const [row] = await postgres.query<VersionRow>(
       'SELECT version, snapshotat FROM productviews.set_pointers WHERE name = $1',
       [set],
     )
-    return row ? { id: row.version, snapshotAt: row.snapshotat.getTime() } : null
+    return row ? toVersion(row) : null
   }
 
   return {
@@ -211,16 +207,11 @@ export function createPostgresOrdersStore({
       return moved === 1
     },
     async dropOldVersions(set, at) {
-      const rows = await postgres.query<{ version: string; snapshotat: Date; writtenat: Date }>(
+      const rows = await postgres.query<WrittenVersionRow>(
         'SELECT version, snapshotat, writtenat FROM productviews.set_versions WHERE name = $1',
         [set],
       )
-      const known = rows.map(row => ({
-        id: row.version,
-        snapshotAt: row.snapshotat.getTime(),
-        writtenAt: row.writtenat.getTime(),
-      }))
-      const old = versionsToDrop(known, (await currentVersion(set))?.id ?? null, at)
+      const old = versionsToDrop(rows.map(toKnownVersion), (await currentVersion(set))?.id ?? null, at)
       for (const id of old) await deleteVersion(tableOf[set], id)
       await postgres.execute(
         'DELETE FROM productviews.set_versions WHERE name = $1 AND version = ANY($2::text[])',
