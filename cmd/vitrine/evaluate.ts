@@ -11,6 +11,7 @@ import { createPopularity } from '#internal/evaluate/popularity.ts'
 import { readViews } from '#internal/evaluate/read-views.ts'
 import { cutSessions, splitSessions } from '#internal/evaluate/sessions.ts'
 import { renderTable } from '#internal/evaluate/table.ts'
+import { createVitrineMethod } from '#internal/evaluate/vitrine.ts'
 import { createVmisKnn } from '#internal/evaluate/vmis-knn.ts'
 import { splitLines } from '#internal/ingest/lines.ts'
 import { runJob } from '#internal/process/run.ts'
@@ -26,6 +27,7 @@ import type { Progress } from '../shared/progress.ts'
 
 /** All that can be compared; the others are held against the first. */
 const methods: Readonly<Record<string, () => Method>> = {
+  vitrine: createVitrineMethod,
   popularity: createPopularity,
   'co-visitation': createCoVisitation,
   'vmis-knn': createVmisKnn,
@@ -98,7 +100,7 @@ export function evaluateCommand(): Command {
       `
 Examples:
   vitrine evaluate views.ndjson --html report.html
-  vitrine evaluate views.ndjson --split 2026-11-01 --methods vmis-knn,popularity --json -`,
+  vitrine evaluate views.ndjson --split 2026-11-01 --methods vitrine,popularity --json -`,
     )
     .action((file: string, options: EvaluateOptions) =>
       runJob((opened, signal) => run(file, options, opened.use(openProgress()), signal)),

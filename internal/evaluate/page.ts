@@ -307,6 +307,7 @@ function words({ options }: Report): string {
       '95 %',
       'another sample of visitors like these would give a value within these bounds 19 times out of 20.',
     ],
+    ['vitrine', 'what Vitrine’s api answers, from the views alone: its weights are learned from them.'],
     ['popularity', 'the same most viewed products for everybody.'],
     ['co-visitation', 'products that others looked at in the same visit.'],
     ['vmis-knn', 'products of the past visits that are most like this one.'],

@@ -5,6 +5,7 @@ import { createCoVisitation } from './co-visitation.ts'
 import { evaluate } from './evaluation.ts'
 import { createPopularity } from './popularity.ts'
 import { drained, materialOf } from './test-support.ts'
+import { createVitrineMethod } from './vitrine.ts'
 import { createVmisKnn } from './vmis-knn.ts'
 import type { Look } from './test-support.ts'
 
@@ -39,8 +40,14 @@ const expected: Readonly<Record<string, readonly (readonly [number, number, numb
   ],
 }
 
+/** What Vitrine promises, with one set of defaults: hit rate and MRR. */
+const atLeast: Readonly<Record<string, readonly [number, number]>> = {
+  toy: [0.665, 0.375],
+  'eshop-spring': [0.65, 0.238],
+}
+
 describe('figures on real clicks', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const gapMs = Infinity
   const methods = [createPopularity, () => createCoVisitation({ gapMs }), () => createVmisKnn({ gapMs })]
 
@@ -59,6 +66,19 @@ describe('figures on real clicks', function () {
           expect(value, `${name}, measure ${measure}`).to.be.closeTo(figures[index]?.[measure] ?? NaN, 0.001)
         })
       })
+    })
+
+    it(`of Vitrine, learning live, are at least what it promises on ${set}`, () => {
+      const options = { limit: 20, unknown: 'count', excludeSeen: false, learn: true } as const
+      const material = materialOf(looksOf(set), gapMs)
+      const [vitrine] = drained(evaluate(material, [createVitrineMethod], options, () => 0)).methods
+      const [hitRate, mrr] = atLeast[set] ?? []
+      expect(vitrine?.hitRate.value).to.be.at.least(hitRate ?? NaN)
+      expect(vitrine?.mrr.value).to.be.at.least(mrr ?? NaN)
+      const [, , [, , coverage, gini] = []] = figures
+      expect(vitrine?.coverage).to.be.at.least((coverage ?? NaN) - 0.02)
+      expect(vitrine?.popularity.gini).to.be.at.most((gini ?? NaN) + 0.02)
+      expect(vitrine?.lists).to.deep.equal({ short: 0, empty: 0, repeated: 0, forbidden: 0 })
     })
   }
 })
