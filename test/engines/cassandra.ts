@@ -76,23 +76,16 @@ export async function startCassandra(folder: string): Promise<TestCassandra> {
     args,
     logFile: join(folder, 'cassandra.log'),
     startLimitMs: 120_000,
-    answers: () => answers(contactPoint),
+    port,
+    connect: () =>
+      connectCassandra({
+        contactPoints: [contactPoint],
+        localDataCenter: dataCenter,
+        keyspace: 'system',
+        replication: 1,
+        applicationName: 'vitrine-test',
+        logger: silentLogger,
+      }),
   })
   return { contactPoint, dataCenter, ...node }
-}
-
-async function answers(contactPoint: string): Promise<boolean> {
-  await using client = connectCassandra({
-    contactPoints: [contactPoint],
-    localDataCenter: dataCenter,
-    keyspace: 'system',
-    replication: 1,
-    applicationName: 'vitrine-test',
-    logger: silentLogger,
-  })
-  // Awaited here, since leaving closes the client.
-  return await client.ping().then(
-    () => true,
-    () => false,
-  )
 }

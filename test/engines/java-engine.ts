@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { mkdir, readFile, rename, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -60,8 +60,10 @@ export interface JavaEngineOptions {
   readonly args: readonly string[]
   readonly logFile: string
   readonly startLimitMs: number
-  /** Does it answer its clients yet? */
-  readonly answers: () => Promise<boolean>
+  /** Where its clients find it. */
+  readonly port: number
+  /** A client whose ping resolves once the engine answers. */
+  readonly connect: () => AsyncDisposable & { ping(): Promise<void> }
 }
 
 /** Starts an engine and waits until it answers; where it does not, the end of its log is told. */
@@ -94,15 +96,17 @@ async function startProcess({
   args,
   logFile,
   startLimitMs,
-  answers,
+  port,
+  connect: connectClient,
 }: JavaEngineOptions): Promise<ChildProcess> {
   const log = openSync(logFile, 'a')
   const child = spawn('java', args, { stdio: ['ignore', log, log] })
   closeSync(log)
   try {
+    await using client = connectClient()
     const limit = Date.now() + startLimitMs
     while (Date.now() < limit && child.exitCode === null) {
-      if (await answers()) return child
+      if ((await isOpen(port)) && (await answers(client))) return child
       await sleep(200)
     }
     const text = await readFile(logFile, 'utf8').catch(() => '')
@@ -111,6 +115,21 @@ async function startProcess({
     child.kill('SIGKILL')
     throw error
   }
+}
+
+function answers(client: { ping(): Promise<void> }): Promise<boolean> {
+  return client.ping().then(
+    () => true,
+    () => false,
+  )
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
 }
 
 /** Ports that were free a moment ago, all different. */

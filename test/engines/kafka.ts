@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createKafkaClient } from '#internal/kafka/client.ts'
@@ -51,7 +50,8 @@ export async function startKafka(folder: string): Promise<TestKafka> {
     args: [...flags, ...classpath, 'kafka.Kafka', settings],
     logFile: join(folder, 'kafka.log'),
     startLimitMs: 90_000,
-    answers: async () => (await isOpen(port)) && (await answers(brokers)),
+    port,
+    connect: () => createKafkaClient({ brokers, clientId: 'test-start', logger: silentLogger }).admin,
   })
   return { brokers, ...broker }
 }
@@ -74,21 +74,4 @@ function propertiesOf(folder: string, port: number, controllerPort: number): str
     'auto.create.topics.enable=false',
     '',
   ].join('\n')
-}
-
-async function answers(brokers: readonly string[]): Promise<boolean> {
-  await using admin = createKafkaClient({ brokers, clientId: 'test-start', logger: silentLogger }).admin
-  // Awaited here, since leaving closes the client.
-  return await admin.ping().then(
-    () => true,
-    () => false,
-  )
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
 }
