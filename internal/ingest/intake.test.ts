@@ -13,6 +13,7 @@ import { listen } from '#internal/http/listen.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
 import { createMetrics } from '#internal/telemetry/metrics.ts'
 import { createIntake } from './intake.ts'
+import { maxLineBytes } from './lines.ts'
 import { intakeRoutes } from './routes.ts'
 import { sendViews, toLog, toUrl } from './send.ts'
 import { takeStream } from './stream.ts'
@@ -252,6 +253,15 @@ describe('intake', () => {
         expect(result.refused).to.deep.equal({ 'ignored-user': 1 })
       })
     }
+
+    it('says the same of a line that is too long as the call that takes streams, the limit included', async () => {
+      const line = 'x'.repeat(maxLineBytes + 1)
+      const { rejected } = await send(line, toLog(intake))
+      const { body } = await post(line, 'application/x-ndjson')
+      const message = 'the line must not be longer than 16 KiB'
+      expect(rejected[0]).to.deep.include({ reason: 'line-too-long', message })
+      expect(body).to.have.nested.property('errors[0].message', message)
+    })
 
     it('sends a batch again whose answer was cut off, or that a proxy could not pass on', async () => {
       let asked = 0
