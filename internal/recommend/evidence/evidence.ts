@@ -27,6 +27,8 @@ export interface Evidence {
   /** Viewed after the products before it. */
   readonly later: Sums
   readonly together: Sums
+  /** Viewed near the products for which all of these speak most. */
+  readonly bridged: Sums
   /** All of them and the returns, in fixed shares: the blend. */
   readonly blend: Sums
   /** How likely the visitor returns by so many steps. */
@@ -37,22 +39,32 @@ export interface Evidence {
   collect(question: Question, most: number, accepts: (item: number) => boolean): void
 }
 
-/** Shares of the blend: picked on the validation parts of two shops' clicks. */
-const blendShare = 0.25
+/** Shares of the blend, and what a likely return counts in it: picked on the validation parts of two shops' clicks. */
+const shares = { neighbours: 0.25, next: 0.25, later: 0.1, together: 0.25, bridged: 0.2 }
+const returnsWeight = 1.5
+/**
+ * The second step asks what is viewed near the best products of the first, over the newest sessions of each: in a large
+ * catalogue the sessions that share products with a visit hold too few others. Where they hold many it adds nothing.
+ */
+const bridges = 10
+const sessionsOfBridge = 30
+const enoughInOneStep = 1_000
 
 export function createEvidence(index: SessionIndex): Evidence {
   const { counts, products, returns } = index
   const surroundings = createSurroundings(index)
   const neighbourhood = createNeighbours(index)
-  const [neighbours, next, later, together, blend] = [
-    createSums(),
-    createSums(),
-    createSums(),
-    createSums(),
-    createSums(),
-  ]
-  const kinds = [neighbours, next, later, together]
-  const candidates = createBest(maxCandidates, (a, b) => compareBytes(products.id(a), products.id(b)) < 0)
+  const neighbours = createSums()
+  const next = createSums()
+  const later = createSums()
+  const together = createSums()
+  const bridged = createSums()
+  const blend = createSums()
+  const kinds = { neighbours, next, later, together }
+  const isFirst = (a: number, b: number) => compareBytes(products.id(a), products.id(b)) < 0
+  const candidates = createBest(maxCandidates, isFirst)
+  const best = createBest(bridges, isFirst)
+  const all = [neighbours, next, later, together, bridged, blend]
   let asked = 0
   let distance = 0
   const meet = (session: number) => neighbourhood.meet(session, asked, distance)
@@ -87,13 +99,33 @@ export function createEvidence(index: SessionIndex): Evidence {
   const returnsBy = (steps: number) => (returns.by(steps) + 0.5) / (returns.transitions + 1)
 
   function mix({ recent, distances, recentLength }: Question): void {
-    for (const kind of kinds) {
-      kind.toShares()
-      pour(kind, blend, blendShare)
+    for (const name of ['neighbours', 'next', 'later', 'together'] as const) {
+      kinds[name].toShares()
+      pour(kinds[name], blend, shares[name])
     }
     for (let r = 1; r < recentLength; r++) {
-      blend.add(recent[r] as number, returnsBy(distances[r] as number))
+      blend.add(recent[r] as number, returnsWeight * returnsBy(distances[r] as number))
     }
+  }
+
+  function goOneStepFarther({ path, visitor }: Question): void {
+    best.start(bridges)
+    for (let n = 0; n < blend.size; n++) {
+      const item = blend.number(n)
+      if (item !== path[0]) best.offer(item, blend.get(item))
+    }
+    best.sort()
+    for (let n = 0; n < best.size; n++) {
+      const bridge = best.numbers[n] as number
+      surroundings.collect(bridge, visitor, sessionsOfBridge, true, ignore)
+      const { after, before, total } = surroundings
+      const factor = blend.get(bridge) / (total + smoothing)
+      pour(after, bridged, factor)
+      pour(before, bridged, factor)
+      surroundings.clear()
+    }
+    bridged.toShares()
+    pour(bridged, blend, shares.bridged)
   }
 
   return {
@@ -101,15 +133,17 @@ export function createEvidence(index: SessionIndex): Evidence {
     next,
     later,
     together,
+    bridged,
     blend,
     returnsBy,
     candidates,
     collect(question, most, accepts) {
-      for (const kind of [...kinds, blend]) kind.clear()
+      for (const kind of all) kind.clear()
       for (let place = 0; place < question.recentLength; place++) ask(question, place)
       neighbourhood.speak(question, neighbours)
       dampPopular()
       mix(question)
+      if (blend.size < enoughInOneStep) goOneStepFarther(question)
       candidates.start(most)
       const newest = question.path[0]
       for (let n = 0; n < blend.size; n++) {
@@ -120,3 +154,5 @@ export function createEvidence(index: SessionIndex): Evidence {
     },
   }
 }
+
+function ignore(): void {}

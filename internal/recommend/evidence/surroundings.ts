@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly before: Sums
   /** Of {@link after}, in all. */
   readonly afterTotal: number
+  /** Of both. */
+  readonly total: number
   /**
    * Tells the newest `most` sessions with the product to `meet`, those of `visitor` left out; when they are to be `read`,
    * looks through them.
@@ -28,6 +30,7 @@ export function createSurroundings({ sessions, postings }: SessionIndex): Surrou
   const before = createSums()
   const items = new Uint32Array(maxSessionViews)
   let afterTotal = 0
+  let beforeTotal = 0
 
   function lookAround(item: number, length: number): void {
     for (let at = 0; at < length; at++) {
@@ -40,6 +43,7 @@ export function createSurroundings({ sessions, postings }: SessionIndex): Surrou
       const first = Math.max(0, at - farthest)
       for (let from = at - 1; from >= first && items[from] !== item; from--) {
         before.add(items[from] as number, 1 / (at - from))
+        beforeTotal += 1 / (at - from)
       }
     }
   }
@@ -49,6 +53,9 @@ export function createSurroundings({ sessions, postings }: SessionIndex): Surrou
     before,
     get afterTotal() {
       return afterTotal
+    },
+    get total() {
+      return afterTotal + beforeTotal
     },
     collect(item, visitor, most, read, meet) {
       const list = postings.list(item)
@@ -65,6 +72,7 @@ export function createSurroundings({ sessions, postings }: SessionIndex): Surrou
       after.clear()
       before.clear()
       afterTotal = 0
+      beforeTotal = 0
     },
   }
 }

@@ -5,8 +5,11 @@ export interface Candidate {
   next: number
   later: number
   together: number
+  bridged: number
   /** How many steps back in this visit it was viewed last; 0 when it was not. */
   distance: number
+  /** How often it was viewed in this visit. */
+  times: number
   /** How likely a visitor returns by so many steps. */
   returns: number
   /** Views by all visitors, in all and decayed over some days. */
@@ -33,12 +36,23 @@ export const features: readonly Feature[] = [
   { name: 'next', words: 'viewed next', value: c => log(c.next) },
   { name: 'later', words: 'viewed next, after the products before the last', value: c => log(c.later) },
   { name: 'together', words: 'viewed together with the last products', value: c => log(c.together) },
+  { name: 'bridged', words: 'viewed together with what speaks most so far', value: c => log(c.bridged) },
   {
     name: 'returns',
     words: 'viewed before in this visit, as often as visitors come back so far',
     value: c => (c.distance > 0 ? log(c.returns) - logNone : 0),
   },
   { name: 'in-session', words: 'viewed before in this visit at all', value: c => (c.distance > 0 ? 1 : 0) },
+  {
+    name: 'in-session-again',
+    words: 'viewed before in this visit more than once',
+    value: c => (c.distance > 0 ? Math.log(c.times) : 0),
+  },
+  {
+    name: 'in-session-blend',
+    words: 'all evidence together, for what was viewed before in this visit',
+    value: c => (c.distance > 0 ? log(c.blend) + 4 : 0),
+  },
   { name: 'popular', words: 'viewed often by all', value: c => Math.log(1 + c.views) - 5 },
   { name: 'fresh', words: 'viewed often by all in the last days', value: c => Math.log(1 + c.fresh) - 2 },
 ]

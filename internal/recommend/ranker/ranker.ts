@@ -1,4 +1,3 @@
-import { none } from '../index/columns.ts'
 import { decayWeights } from '../index/view-counts.ts'
 import { createEvidence, maxCandidates } from '../evidence/evidence.ts'
 import { features } from './features.ts'
@@ -42,21 +41,29 @@ export function createRanker(index: SessionIndex): Ranker {
     next: 0,
     later: 0,
     together: 0,
+    bridged: 0,
     distance: 0,
+    times: 0,
     returns: 0,
     views: 0,
     fresh: 0,
   }
 
   function describe(item: number, { path, length }: Question): void {
-    const { neighbours, next, later, together, blend } = evidence
+    const { neighbours, next, later, together, bridged, blend } = evidence
     candidate.blend = blend.get(item)
     candidate.neighbours = neighbours.get(item)
     candidate.next = next.get(item)
     candidate.later = later.get(item)
     candidate.together = together.get(item)
-    const place = path.subarray(0, length).indexOf(item)
-    candidate.distance = item === none ? 0 : place + 1
+    candidate.bridged = bridged.get(item)
+    candidate.distance = 0
+    candidate.times = 0
+    for (let at = length - 1; at > 0; at--) {
+      if (path[at] !== item) continue
+      candidate.distance = at + 1
+      candidate.times++
+    }
     candidate.returns = evidence.returnsBy(candidate.distance)
     candidate.views = index.counts.total(item)
     candidate.fresh = index.counts.decayed(item, index.newestTime, freshness)
