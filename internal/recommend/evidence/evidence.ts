@@ -65,17 +65,16 @@ export function createEvidence(index: SessionIndex): Evidence {
   const candidates = createBest(maxCandidates, isFirst)
   const best = createBest(bridges, isFirst)
   const all = [neighbours, next, later, together, bridged, blend]
-  let asked = 0
-  let distance = 0
-  const meet = (session: number) => neighbourhood.meet(session, asked, distance)
+  let weight = 0
+  const meet = (session: number) => neighbourhood.meet(session, weight)
 
   function pour(from: Sums, to: Sums, factor: number): void {
     for (let n = 0; n < from.size; n++) to.add(from.number(n), factor * from.get(from.number(n)))
   }
 
   function ask(question: Question, place: number): void {
-    asked = question.recent[place] as number
-    distance = question.distances[place] as number
+    const asked = question.recent[place] as number
+    weight = neighbourhood.weightOf(asked, question.distances[place] as number)
     const most = place === 0 ? sessionsOfNewest : sessionsOfEarlier
     surroundings.collect(asked, question.visitor, most, place < askedForTogether, meet)
     const { after, before, afterTotal } = surroundings

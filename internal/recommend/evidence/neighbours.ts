@@ -1,4 +1,5 @@
 import { maxSessionViews } from '../index/session-index.ts'
+import { maxPath } from './question.ts'
 import { createBest, createSums } from './sums.ts'
 import type { SessionIndex } from '../index/session-index.ts'
 import type { Question } from './question.ts'
@@ -22,17 +23,27 @@ const dayMs = 24 * 60 * 60 * 1000
  * over the newest sessions of each product, after VMIS-kNN (Kersbergen and others 2022).
  */
 export interface Neighbours {
-  /** A session shares the product that the visit viewed `distance` steps back. */
-  meet(session: number, item: number, distance: number): void
+  /** What sharing a product counts that the visit viewed `distance` steps back. */
+  weightOf(item: number, distance: number): number
+  /** A session shares a product of such a weight. */
+  meet(session: number, weight: number): void
   /** Adds what the most similar of the sessions met hold to `scores`, and forgets them. */
   speak(question: Question, scores: Sums): void
 }
+
+/** Sessions farther apart in time than this count as if they were just so far. */
+const mostAgeDays = 256
 
 export function createNeighbours(index: SessionIndex): Neighbours {
   const { sessions, postings } = index
   const similarity = createSums()
   const nearest = createBest(neighbours, (a, b) => index.isOlder(b, a))
   const items = new Uint32Array(maxSessionViews)
+  // Powers are dear, and there are few different ones: by steps, by quarters of a day, by length.
+  const byDistance = tableOf(maxPath, distance => Math.exp(-(distance - 1) / recency))
+  const bySteps = tableOf(maxSessionViews, steps => Math.exp(-steps / nearness))
+  const byAge = tableOf(4 * mostAgeDays, quarters => Math.exp(-quarters / 4 / ageDays))
+  const byLength = tableOf(maxSessionViews, length => 1 / Math.sqrt(Math.max(1, length)))
 
   /** How much a product tells: the fewer sessions hold it, the more. */
   const rarity = (item: number) => Math.log(1 + postings.total / Math.max(1, postings.count(item)))
@@ -50,29 +61,42 @@ export function createNeighbours(index: SessionIndex): Neighbours {
     const similar = similarity.get(session)
     for (let at = 0; at < length; at++) {
       if (at === shared) continue
-      const steps = Math.abs(at - shared) - 1
-      const near = Math.exp(-steps / nearness) * (at > shared ? 1 : beforeShare)
-      scores.add(items[at] as number, similar * near * rarity(items[at] as number))
+      const near =
+        at > shared
+          ? (bySteps[at - shared - 1] as number)
+          : beforeShare * (bySteps[shared - at - 1] as number)
+      scores.add(items[at] as number, similar * near)
     }
   }
 
+  function weigh(session: number, now: number): number {
+    const age = Math.max(0, now - sessions.end(session)) / dayMs
+    const quarters = Math.min(4 * mostAgeDays, Math.floor(4 * age))
+    return (byAge[quarters] as number) * (byLength[sessions.length(session)] as number)
+  }
+
   return {
-    meet(session, item, distance) {
-      similarity.add(session, Math.exp(-(distance - 1) / recency) * rarity(item))
-    },
+    weightOf: (item, distance) => (byDistance[distance] as number) * rarity(item),
+
+    meet: (session, weight) => similarity.add(session, weight),
 
     speak(question, scores) {
       const now = index.newestTime
       nearest.start(neighbours)
       for (let n = 0; n < similarity.size; n++) {
         const session = similarity.number(n)
-        const age = Math.max(0, now - sessions.end(session)) / dayMs
-        similarity.multiply(session, Math.exp(-age / ageDays) / Math.sqrt(sessions.length(session)))
+        similarity.multiply(session, weigh(session, now))
         nearest.offer(session, similarity.get(session))
       }
       nearest.sort()
       for (let n = 0; n < nearest.size; n++) speakFor(nearest.numbers[n] as number, question, scores)
+      for (let n = 0; n < scores.size; n++) scores.multiply(scores.number(n), rarity(scores.number(n)))
       similarity.clear()
     },
   }
+}
+
+/** Values for 0 to `last`. */
+function tableOf(last: number, value: (n: number) => number): Float64Array {
+  return Float64Array.from({ length: last + 1 }, (_, n) => value(n))
 }

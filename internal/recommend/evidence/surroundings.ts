@@ -29,6 +29,7 @@ export function createSurroundings({ sessions, postings }: SessionIndex): Surrou
   const after = createSums()
   const before = createSums()
   const items = new Uint32Array(maxSessionViews)
+  const inverse = Float64Array.from({ length: farthest + 1 }, (_, steps) => 1 / steps)
   let afterTotal = 0
   let beforeTotal = 0
 
@@ -37,13 +38,15 @@ export function createSurroundings({ sessions, postings }: SessionIndex): Surrou
       if (items[at] !== item) continue
       const last = Math.min(length - 1, at + farthest)
       for (let to = at + 1; to <= last && items[to] !== item; to++) {
-        after.add(items[to] as number, 1 / (to - at))
-        afterTotal += 1 / (to - at)
+        const near = inverse[to - at] as number
+        after.add(items[to] as number, near)
+        afterTotal += near
       }
       const first = Math.max(0, at - farthest)
       for (let from = at - 1; from >= first && items[from] !== item; from--) {
-        before.add(items[from] as number, 1 / (at - from))
-        beforeTotal += 1 / (at - from)
+        const near = inverse[at - from] as number
+        before.add(items[from] as number, near)
+        beforeTotal += near
       }
     }
   }

@@ -74,9 +74,11 @@ export function createViewCounts(): ViewCounts {
       const last = newest[item] ?? 0
       const current = spanOf(now)
       let sum = 0
-      for (let span = Math.max(last - spans, current - spans) + 1; span <= last; span++) {
-        const count = counts[place(item, span)] as number
+      const first = Math.max(last, current) - spans + 1
+      for (let span = Math.max(first, last - spans + 1), at = span % spans; span <= last; span++) {
+        const count = counts[item * spans + at] as number
         if (count > 0) sum += count * (weights[Math.max(0, current - span)] as number)
+        at = at + 1 === spans ? 0 : at + 1
       }
       return sum
     },
