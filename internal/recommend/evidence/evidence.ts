@@ -48,7 +48,7 @@ const returnsWeight = 1.5
  */
 const bridges = 10
 const sessionsOfBridge = 30
-const enoughInOneStep = 1_000
+const enoughInOneStep = 150
 
 export function createEvidence(index: SessionIndex): Evidence {
   const { counts, products, returns } = index

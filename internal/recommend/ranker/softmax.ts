@@ -11,6 +11,7 @@ export interface LearningRate {
   readonly rate: number
   /** Pulls weights towards where they began. */
   readonly pull: number
+  readonly keep: number
 }
 
 const firstMemory = 1e-3
@@ -19,7 +20,7 @@ const firstMemory = 1e-3
 export function createLearner(
   first: readonly number[],
   from: { readonly weights: readonly number[]; readonly memory: readonly number[] } | null,
-  { rate, pull }: LearningRate,
+  { rate, pull, keep }: LearningRate,
 ): Learner {
   const size = first.length
   const weights = Float64Array.from(from?.weights ?? first)
@@ -43,7 +44,7 @@ export function createLearner(
       }
       for (let j = 0; j < size; j++) {
         const g = gradient[j] as number
-        memory[j] = (memory[j] as number) + g * g
+        memory[j] = keep * (memory[j] as number) + g * g
         weights[j] = (weights[j] as number) - (rate * g) / Math.sqrt(memory[j] as number)
       }
     },
