@@ -8,7 +8,7 @@ import type { Best, Sums } from './sums.ts'
 
 /** Sessions looked through for the newest product of a visit, and for each earlier one. */
 const sessionsOfNewest = 500
-const sessionsOfEarlier = 300
+const sessionsOfEarlier = 100
 /** From so many products of a visit it is asked what follows them, and what is viewed together with them. */
 const askedForNext = 3
 const askedForTogether = 5
@@ -24,6 +24,10 @@ export interface Evidence {
   readonly neighbours: Sums
   /** Viewed after the newest product. */
   readonly next: Sums
+  /** Viewed right after it, with nothing in between. */
+  readonly rightAfter: Sums
+  /** Viewed before it. */
+  readonly before: Sums
   /** Viewed after the products before it. */
   readonly later: Sums
   readonly together: Sums
@@ -40,15 +44,15 @@ export interface Evidence {
 }
 
 /** Shares of the blend, and what a likely return counts in it: picked on the validation parts of two shops' clicks. */
-const shares = { neighbours: 0.25, next: 0.25, later: 0.1, together: 0.25, bridged: 0.2 }
-const returnsWeight = 1.5
+const shares = { neighbours: 0.25, next: 0.4, later: 0.1, together: 0.25, bridged: 0.3 }
+const returnsWeight = 2
 /**
  * The second step asks what is viewed near the best products of the first, over the newest sessions of each: in a large
  * catalogue the sessions that share products with a visit hold too few others. Where they hold many it adds nothing.
  */
 const bridges = 10
-const sessionsOfBridge = 30
-const enoughInOneStep = 150
+const sessionsOfBridge = 50
+const enoughInOneStep = 200
 
 export function createEvidence(index: SessionIndex): Evidence {
   const { counts, products, returns } = index
@@ -56,6 +60,8 @@ export function createEvidence(index: SessionIndex): Evidence {
   const neighbourhood = createNeighbours(index)
   const neighbours = createSums()
   const next = createSums()
+  const rightAfter = createSums()
+  const earlier = createSums()
   const later = createSums()
   const together = createSums()
   const bridged = createSums()
@@ -64,7 +70,7 @@ export function createEvidence(index: SessionIndex): Evidence {
   const isFirst = (a: number, b: number) => compareBytes(products.id(a), products.id(b)) < 0
   const candidates = createBest(maxCandidates, isFirst)
   const best = createBest(bridges, isFirst)
-  const all = [neighbours, next, later, together, bridged, blend]
+  const all = [neighbours, next, rightAfter, earlier, later, together, bridged, blend]
   let weight = 0
   const meet = (session: number) => neighbourhood.meet(session, weight)
 
@@ -78,6 +84,10 @@ export function createEvidence(index: SessionIndex): Evidence {
     const most = place === 0 ? sessionsOfNewest : sessionsOfEarlier
     surroundings.collect(asked, question.visitor, most, place < askedForTogether, meet)
     const { after, before, afterTotal } = surroundings
+    if (place === 0) {
+      pour(surroundings.rightAfter, rightAfter, 1)
+      pour(before, earlier, 1)
+    }
     if (place < askedForNext) {
       pour(after, place === 0 ? next : later, nextDecay ** place / (afterTotal + smoothing))
     }
@@ -98,6 +108,8 @@ export function createEvidence(index: SessionIndex): Evidence {
   const returnsBy = (steps: number) => (returns.by(steps) + 0.5) / (returns.transitions + 1)
 
   function mix({ recent, distances, recentLength }: Question): void {
+    rightAfter.toShares()
+    earlier.toShares()
     for (const name of ['neighbours', 'next', 'later', 'together'] as const) {
       kinds[name].toShares()
       pour(kinds[name], blend, shares[name])
@@ -130,6 +142,8 @@ export function createEvidence(index: SessionIndex): Evidence {
   return {
     neighbours,
     next,
+    rightAfter,
+    before: earlier,
     later,
     together,
     bridged,

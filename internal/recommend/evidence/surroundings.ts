@@ -4,7 +4,7 @@ import type { SessionIndex } from '../index/session-index.ts'
 import type { Sums } from './sums.ts'
 
 /** Views so many steps apart still count as one after the other. */
-const farthest = 10
+const farthest = 6
 
 /**
  * What other visitors viewed after and before a product in their newest sessions with it. A view n steps away counts
@@ -13,6 +13,8 @@ const farthest = 10
 export interface Surroundings {
   readonly after: Sums
   readonly before: Sums
+  /** How often each came right after it. */
+  readonly rightAfter: Sums
   /** Of {@link after}, in all. */
   readonly afterTotal: number
   /** Of both. */
@@ -28,6 +30,7 @@ export interface Surroundings {
 export function createSurroundings({ sessions, postings }: SessionIndex): Surroundings {
   const after = createSums()
   const before = createSums()
+  const rightAfter = createSums()
   const items = new Uint32Array(maxSessionViews)
   const inverse = Float64Array.from({ length: farthest + 1 }, (_, steps) => 1 / steps)
   let afterTotal = 0
@@ -37,6 +40,7 @@ export function createSurroundings({ sessions, postings }: SessionIndex): Surrou
     for (let at = 0; at < length; at++) {
       if (items[at] !== item) continue
       const last = Math.min(length - 1, at + farthest)
+      if (at < last && items[at + 1] !== item) rightAfter.add(items[at + 1] as number, 1)
       for (let to = at + 1; to <= last && items[to] !== item; to++) {
         const near = inverse[to - at] as number
         after.add(items[to] as number, near)
@@ -54,6 +58,7 @@ export function createSurroundings({ sessions, postings }: SessionIndex): Surrou
   return {
     after,
     before,
+    rightAfter,
     get afterTotal() {
       return afterTotal
     },
@@ -74,6 +79,7 @@ export function createSurroundings({ sessions, postings }: SessionIndex): Surrou
     clear() {
       after.clear()
       before.clear()
+      rightAfter.clear()
       afterTotal = 0
       beforeTotal = 0
     },

@@ -3,6 +3,8 @@ export interface Candidate {
   blend: number
   neighbours: number
   next: number
+  rightAfter: number
+  before: number
   later: number
   together: number
   bridged: number
@@ -15,6 +17,10 @@ export interface Candidate {
   /** Views by all visitors, in all and decayed over some days. */
   views: number
   fresh: number
+  /** The same, decayed faster. */
+  today: number
+  /** How many sessions hold it. */
+  sessions: number
 }
 
 export interface Feature {
@@ -34,6 +40,8 @@ export const features: readonly Feature[] = [
   { name: 'blend', words: 'all evidence together, in fixed shares', value: c => log(c.blend) },
   { name: 'neighbours', words: 'viewed in sessions like this one', value: c => log(c.neighbours) },
   { name: 'next', words: 'viewed next', value: c => log(c.next) },
+  { name: 'right-after', words: 'viewed right after the last product', value: c => log(c.rightAfter) },
+  { name: 'before', words: 'viewed before the last product', value: c => log(c.before) },
   { name: 'later', words: 'viewed next, after the products before the last', value: c => log(c.later) },
   { name: 'together', words: 'viewed together with the last products', value: c => log(c.together) },
   { name: 'bridged', words: 'viewed together with what speaks most so far', value: c => log(c.bridged) },
@@ -55,6 +63,12 @@ export const features: readonly Feature[] = [
   },
   { name: 'popular', words: 'viewed often by all', value: c => Math.log(1 + c.views) - 5 },
   { name: 'fresh', words: 'viewed often by all in the last days', value: c => Math.log(1 + c.fresh) - 2 },
+  {
+    name: 'rising',
+    words: 'viewed more today than in the last days',
+    value: c => Math.log((1 + c.today) / (6 + c.fresh)),
+  },
+  { name: 'rare', words: 'viewed in three visits at most', value: c => (c.sessions <= 3 ? 1 : 0) },
 ]
 
 /** What `RankerWeights.features` holds for this table: a feature that means something else needs a new name. */

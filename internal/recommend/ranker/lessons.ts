@@ -10,8 +10,8 @@ import type { Ranker } from './ranker.ts'
 
 /** So many candidates are ranked, in lessons and in answers. */
 export const rankedCandidates = 100
-const rate = 0.05
-const pull = 1e-4
+/** Fast enough for the first days; what was learned 2,000 lessons ago counts 1/e, so that early lessons don't stay. */
+const learning = { rate: 0.05, pull: 1e-4, keep: 1 - 1 / 2_000 }
 
 /** What has been learned so far. */
 export interface Learned {
@@ -35,7 +35,7 @@ export interface Lessons {
 }
 
 export function createLessons(index: SessionIndex, ranker: Ranker, from: Learned | null): Lessons {
-  const learner = createLearner(firstWeights, from, { rate, pull })
+  const learner = createLearner(firstWeights, from, learning)
   const champion = createChampion()
   const question = createQuestion()
   const scores = new Float64Array(maxCandidates)

@@ -7,8 +7,10 @@ import type { Question } from '../evidence/question.ts'
 import type { SessionIndex } from '../index/session-index.ts'
 import type { Candidate } from './features.ts'
 
-/** Days after which a view counts half for how fresh a product is. */
+/** Time after which a view counts half for how fresh a product is. */
 const freshHalfLifeMs = 3 * 24 * 60 * 60 * 1000
+/** And for how it rises. */
+const todayHalfLifeMs = 12 * 60 * 60 * 1000
 
 /** The candidates for one question, with their features; good until the next question. */
 export interface Candidates {
@@ -35,10 +37,13 @@ export function createRanker(index: SessionIndex): Ranker {
   const evidence = createEvidence(index)
   const rows = new Float64Array(maxCandidates * features.length)
   const freshness = decayWeights(freshHalfLifeMs)
+  const today = decayWeights(todayHalfLifeMs)
   const candidate: Candidate = {
     blend: 0,
     neighbours: 0,
     next: 0,
+    rightAfter: 0,
+    before: 0,
     later: 0,
     together: 0,
     bridged: 0,
@@ -47,13 +52,17 @@ export function createRanker(index: SessionIndex): Ranker {
     returns: 0,
     views: 0,
     fresh: 0,
+    today: 0,
+    sessions: 0,
   }
 
   function describe(item: number, { path, length }: Question): void {
-    const { neighbours, next, later, together, bridged, blend } = evidence
+    const { neighbours, next, rightAfter, before, later, together, bridged, blend } = evidence
     candidate.blend = blend.get(item)
     candidate.neighbours = neighbours.get(item)
     candidate.next = next.get(item)
+    candidate.rightAfter = rightAfter.get(item)
+    candidate.before = before.get(item)
     candidate.later = later.get(item)
     candidate.together = together.get(item)
     candidate.bridged = bridged.get(item)
@@ -67,6 +76,8 @@ export function createRanker(index: SessionIndex): Ranker {
     candidate.returns = evidence.returnsBy(candidate.distance)
     candidate.views = index.counts.total(item)
     candidate.fresh = index.counts.decayed(item, index.newestTime, freshness)
+    candidate.today = index.counts.decayed(item, index.newestTime, today)
+    candidate.sessions = index.postings.count(item)
   }
 
   return {

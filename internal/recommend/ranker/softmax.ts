@@ -11,6 +11,7 @@ export interface LearningRate {
   readonly rate: number
   /** Pulls weights towards where they began. */
   readonly pull: number
+  /** So much of the memory stays with each lesson: below 1 the weights never settle for good. */
   readonly keep: number
 }
 
