@@ -60,14 +60,14 @@ export function startLiveViews(options: LiveViewsOptions): LiveViews {
     now,
     ...(publishEveryMs !== undefined && { everyMs: publishEveryMs }),
   })
-  const sessions = createSessionSource({ index, ranker, weights: teacher.weights })
+  const sessions = createSessionSource({ index, ranker, weights: () => teacher.weights() })
   const started = now()
   const feed = startIndexFeed({
     log,
     index,
     newestRecords: settings.capacityViews,
     logger,
-    onLiveView: teacher.consider,
+    onLiveView: view => teacher.consider(view),
     onEffect: record => shown.effect(record),
     onChange,
   })
