@@ -1,3 +1,4 @@
+import { compareBytes } from '#internal/domain/product-view.ts'
 import { bestPairFirst } from '#internal/orders/store.ts'
 import type { BoughtTogether } from '#internal/orders/store.ts'
 
@@ -14,13 +15,18 @@ export interface Partner {
   }
 }
 
-/** The products bought together with those of a cart, best first and none of the cart's own. */
+/**
+ * The products bought together with those of a cart, best first and none of the cart's own, from a list for each of its
+ * products. The order of the cart changes nothing.
+ */
 export function partnersOfCart(
   cart: ReadonlySet<string>,
   lists: Iterable<readonly BoughtTogether[]>,
 ): Partner[] {
   const found = new Map<string, { score: number; best: BoughtTogether }>()
-  for (const pair of Iterator.from(lists).flatMap(list => list)) {
+  // Sums of fractions and equal shares depend on the order, so there is one.
+  const ordered = [...lists].sort((a, b) => compareBytes(a[0]?.productId ?? '', b[0]?.productId ?? ''))
+  for (const pair of ordered.flat()) {
     if (cart.has(pair.otherProductId)) continue
     const sum = found.get(pair.otherProductId)
     if (sum === undefined) {
