@@ -5,7 +5,9 @@ import { followRankings } from './rankings.ts'
 import { createKnownVisitors } from './known-visitors.ts'
 import { startLiveViews } from './live/live-views.ts'
 import { createRecommender } from './recommender.ts'
-import { recommendRoutes } from './routes.ts'
+import { rankingRoutes } from './ranking-routes.ts'
+import { similarRoutes } from './similar-routes.ts'
+import { userRoutes } from './user-routes.ts'
 import { createSimilar } from './similar.ts'
 import { createStoreGuard } from './store-guard.ts'
 import type { HistoryStore } from '#internal/history/store.ts'
@@ -65,7 +67,9 @@ export function startRecommendations(
     recommender,
     live,
     routes: [
-      ...recommendRoutes({ recommender, similar, rankings, catalogue, live }),
+      ...userRoutes(recommender),
+      ...similarRoutes(similar),
+      ...rankingRoutes({ rankings, catalogue, live }),
       ...boughtTogetherRoutes(together),
     ],
     readiness: () =>
