@@ -74,10 +74,6 @@ export function createEvidence(index: SessionIndex): Evidence {
   let weight = 0
   const meet = (session: number) => neighbourhood.meet(session, weight)
 
-  function pour(from: Sums, to: Sums, factor: number): void {
-    for (let n = 0; n < from.size; n++) to.add(from.number(n), factor * from.get(from.number(n)))
-  }
-
   function ask(question: Question, place: number): void {
     const asked = question.recent[place] as number
     weight = neighbourhood.weightOf(asked, question.distances[place] as number)
@@ -85,15 +81,15 @@ export function createEvidence(index: SessionIndex): Evidence {
     surroundings.collect(asked, question.visitor, most, place < askedForTogether, meet)
     const { after, before, afterTotal } = surroundings
     if (place === 0) {
-      pour(surroundings.rightAfter, rightAfter, 1)
-      pour(before, earlier, 1)
+      surroundings.rightAfter.addTo(rightAfter, 1)
+      before.addTo(earlier, 1)
     }
     if (place < askedForNext) {
-      pour(after, place === 0 ? next : later, nextDecay ** place / (afterTotal + smoothing))
+      after.addTo(place === 0 ? next : later, nextDecay ** place / (afterTotal + smoothing))
     }
     const togetherFactor = togetherDecay ** place / (Math.sqrt(counts.total(asked)) + 1)
-    pour(after, together, togetherFactor)
-    pour(before, together, togetherFactor)
+    after.addTo(together, togetherFactor)
+    before.addTo(together, togetherFactor)
     surroundings.clear()
   }
 
@@ -112,7 +108,7 @@ export function createEvidence(index: SessionIndex): Evidence {
     earlier.toShares()
     for (const name of ['neighbours', 'next', 'later', 'together'] as const) {
       kinds[name].toShares()
-      pour(kinds[name], blend, shares[name])
+      kinds[name].addTo(blend, shares[name])
     }
     for (let r = 1; r < recentLength; r++) {
       blend.add(recent[r] as number, returnsWeight * returnsBy(distances[r] as number))
@@ -131,12 +127,12 @@ export function createEvidence(index: SessionIndex): Evidence {
       surroundings.collect(bridge, visitor, sessionsOfBridge, true, ignore)
       const { after, before, total } = surroundings
       const factor = blend.get(bridge) / (total + smoothing)
-      pour(after, bridged, factor)
-      pour(before, bridged, factor)
+      after.addTo(bridged, factor)
+      before.addTo(bridged, factor)
       surroundings.clear()
     }
     bridged.toShares()
-    pour(bridged, blend, shares.bridged)
+    bridged.addTo(blend, shares.bridged)
   }
 
   return {

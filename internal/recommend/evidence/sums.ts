@@ -9,47 +9,68 @@ export interface Sums {
   get(number: number): number
   add(number: number, x: number): void
   multiply(number: number, x: number): void
+  /** Adds all, times `factor`, to others. */
+  addTo(other: Sums, factor: number): void
   /** Divides all by their total, so that they are shares of 1; none stays none. */
   toShares(): void
   clear(): void
 }
 
-export function createSums(): Sums {
-  let values = new Float64Array(1024)
-  let numbers = new Uint32Array(1024)
-  let size = 0
-  return {
-    get size() {
-      return size
-    },
-    number: n => numbers[n] as number,
-    get: number => values[number] ?? 0,
-    add(number, x) {
-      if (number >= values.length) values = grown(values, number + 1)
-      const had = values[number] as number
-      if (had === 0) {
-        if (size === numbers.length) numbers = grown(numbers, size + 1)
-        numbers[size++] = number
-      }
-      values[number] = had + x
-    },
-    multiply(number, x) {
-      values[number] = (values[number] as number) * x
-    },
-    toShares() {
-      let total = 0
-      for (let n = 0; n < size; n++) total += values[numbers[n] as number] as number
-      if (total <= 0) return
-      for (let n = 0; n < size; n++) {
-        const number = numbers[n] as number
-        values[number] = (values[number] as number) / total
-      }
-    },
-    clear() {
-      for (let n = 0; n < size; n++) values[numbers[n] as number] = 0
-      size = 0
-    },
+/** A class, since many of these go through the same hot loops, which then need not tell their closures apart. */
+class GrowingSums implements Sums {
+  size = 0
+  #values = new Float64Array(1024)
+  #numbers = new Uint32Array(1024)
+
+  number(n: number): number {
+    return this.#numbers[n] as number
   }
+
+  get(number: number): number {
+    return this.#values[number] ?? 0
+  }
+
+  add(number: number, x: number): void {
+    if (number >= this.#values.length) this.#values = grown(this.#values, number + 1)
+    const had = this.#values[number] as number
+    if (had === 0) {
+      if (this.size === this.#numbers.length) this.#numbers = grown(this.#numbers, this.size + 1)
+      this.#numbers[this.size++] = number
+    }
+    this.#values[number] = had + x
+  }
+
+  multiply(number: number, x: number): void {
+    this.#values[number] = (this.#values[number] as number) * x
+  }
+
+  addTo(other: Sums, factor: number): void {
+    const [values, numbers] = [this.#values, this.#numbers]
+    for (let n = 0; n < this.size; n++) {
+      const number = numbers[n] as number
+      other.add(number, factor * (values[number] as number))
+    }
+  }
+
+  toShares(): void {
+    const [values, numbers] = [this.#values, this.#numbers]
+    let total = 0
+    for (let n = 0; n < this.size; n++) total += values[numbers[n] as number] as number
+    if (total <= 0) return
+    for (let n = 0; n < this.size; n++) {
+      const number = numbers[n] as number
+      values[number] = (values[number] as number) / total
+    }
+  }
+
+  clear(): void {
+    for (let n = 0; n < this.size; n++) this.#values[this.#numbers[n] as number] = 0
+    this.size = 0
+  }
+}
+
+export function createSums(): Sums {
+  return new GrowingSums()
 }
 
 /** Keeps the best of what it is offered. */

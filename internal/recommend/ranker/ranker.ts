@@ -5,7 +5,9 @@ import { scoresOf, toChances } from './softmax.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import type { Question } from '../evidence/question.ts'
 import type { SessionIndex } from '../index/session-index.ts'
-import type { Candidate } from './features.ts'
+import type { Candidate, Feature } from './features.ts'
+
+type FeatureValue = Feature['value']
 
 /** Time after which a view counts half for how fresh a product is. */
 const freshHalfLifeMs = 3 * 24 * 60 * 60 * 1000
@@ -36,6 +38,7 @@ export interface Ranker {
 export function createRanker(index: SessionIndex): Ranker {
   const evidence = createEvidence(index)
   const rows = new Float64Array(maxCandidates * features.length)
+  const values = features.map(({ value }) => value)
   const freshness = decayWeights(freshHalfLifeMs)
   const today = decayWeights(todayHalfLifeMs)
   const candidate: Candidate = {
@@ -86,7 +89,7 @@ export function createRanker(index: SessionIndex): Ranker {
       const { numbers: items, size: count } = evidence.candidates
       for (let c = 0, at = 0; c < count; c++) {
         describe(items[c] as number, question)
-        for (const { value } of features) rows[at++] = value(candidate)
+        for (let f = 0; f < values.length; f++) rows[at++] = (values[f] as FeatureValue)(candidate)
       }
       return { count, items, rows, evidence }
     },

@@ -12,7 +12,6 @@ import type { Lessons } from './lessons.ts'
 import type { Ranker } from './ranker.ts'
 import type { RankerStore, RankerWeights } from './store.ts'
 
-const leaseTtlMs = 30_000
 /** Of one core; ten times that until the first lessons are in. */
 const cpuShare = 0.05
 const firstLessons = 2_000
@@ -38,10 +37,12 @@ export interface TeacherOptions {
   readonly now: () => number
   /** How often weights are published and looked for, milliseconds. Default 5 s. */
   readonly everyMs?: number
+  /** After so long without a sign of the teacher another may teach, milliseconds. Default 30 s. */
+  readonly leaseTtlMs?: number
 }
 
 export function startTeacher(options: TeacherOptions): Teacher {
-  const { store, index, ranker, instance, logger, now, everyMs = 5_000 } = options
+  const { store, index, ranker, instance, logger, now, everyMs = 5_000, leaseTtlMs = 30_000 } = options
   const show = createTeacherMetrics(options.metrics)
   const budget = createCpuBudget(() => performance.now())
   let served: ArrayLike<number> = firstWeights
@@ -78,7 +79,7 @@ export function startTeacher(options: TeacherOptions): Teacher {
       },
     })
     lessons = createLessons(index, ranker, newest?.features === featureSet ? newest : null)
-    publishedLessons = newest?.lessons ?? 0
+    publishedLessons = lessons.count
     logger.info({ from: version }, 'teaching the ranker')
   }
 
