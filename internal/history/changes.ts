@@ -104,6 +104,8 @@ export async function applyChange(
 export interface HistoryInMemory {
   /** The newest effective time that it knows, of one product of the user or of all; `null` when it knows none. */
   newestEffectiveTime(userId: string, productId?: string): number | null
+  /** The user's `limit` newest products, newest first; `null` when it can't tell them all. */
+  latestProducts(userId: string, limit: number): readonly string[] | null
   /** Carries out a change that stands in the log since `appendTime` (epoch milliseconds). */
   apply(change: HistoryChange, appendTime: number): void
 }
@@ -111,6 +113,8 @@ export interface HistoryInMemory {
 export interface HistoryService {
   /** Rejects with `Unavailable` while the store is away. */
   latest(userId: string, options: { limit: number; after?: HistoryPosition }): Promise<HistoryPage>
+  /** The user's newest products, newest first, from memory where it holds them all; rejects as `latest`. */
+  latestProducts(userId: string, limit: number): Promise<readonly string[]>
   /**
    * Resolves once the wish is durable in the log: then it holds, also while the store is away and however late
    * a view arrives. Rejects with `Unavailable` while the log is away.
@@ -173,6 +177,13 @@ export function createHistoryService(options: {
 
   return {
     latest: (userId, page) => store.latest(userId, page),
+
+    async latestProducts(userId, limit) {
+      const held = memory?.latestProducts(userId, limit) ?? null
+      if (held !== null) return held
+      const { items } = await store.latest(userId, { limit })
+      return items.map(({ productId }) => productId)
+    },
 
     async forgetProduct(userId, productId) {
       const newest = await newestKnown(userId, productId)

@@ -29,12 +29,7 @@ export function productsAnswer(description: string) {
 }
 
 /** The answer itself. */
-export function productsOf(
-  userId: string,
-  items: readonly { readonly productId: string }[],
-  personalized: boolean,
-) {
-  const products = items.map(({ productId }) => productId)
+export function productsOf(userId: string, products: readonly string[], personalized: boolean) {
   const type = personalized ? 'personalized' : 'non-personalized'
   return { status: 200, body: { 'user-id': userId, products, type } }
 }

@@ -53,8 +53,8 @@ export function historyRoutes(history: HistoryService): Route[] {
       personal: true,
       async handle({ headers }) {
         const userId = headers['user-id']
-        const { items } = await history.latest(userId, { limit: latestLimit })
-        return productsOf(userId, items, items.length > 0)
+        const products = await history.latestProducts(userId, latestLimit)
+        return productsOf(userId, products, products.length > 0)
       },
     }),
 

@@ -60,7 +60,8 @@ function historyRecommendations(recommender: Recommender): Route {
         filters: defaultFilters,
         forStrangers: 'best-sellers-previous-month',
       })
-      return productsOf(userId, items, personalized)
+      const products = items.map(({ productId }) => productId)
+      return productsOf(userId, products, personalized)
     },
   })
 }

@@ -101,6 +101,28 @@ describe('session index', () => {
     )
   })
 
+  it('knows when a product last came, also when he who alone viewed it forgets another or logs in', () => {
+    const index = indexOf([])
+    const arrivedAt = start + 5 * minute
+    index.add({ userId: 'guest', productId: 'a', time: start, arrivedAt })
+    index.add({ userId: 'guest', productId: 'b', time: start + 1, arrivedAt })
+    index.forget('guest', 'b', start + 1)
+    expect([index.lastArrival('a'), index.lastArrival('b')]).to.deep.equal([arrivedAt, 0])
+    index.takeOver('ann', 'guest', start + 1)
+    expect(index.lastArrival('a')).to.equal(arrivedAt)
+    index.forget('ann', null, start + 1)
+    expect([index.lastArrival('a'), index.products.size]).to.deep.equal([0, 0])
+  })
+
+  it('tells whose a view is by all that was forgotten and taken over', () => {
+    const index = indexOf([])
+    index.forget('ann', 'a', start)
+    index.takeOver('ann', 'guest', start)
+    expect([index.isOf('ann', 'a', start), index.isOf('ann', 'a', start + 1)]).to.deep.equal([false, true])
+    expect([index.isOf('guest', 'b', start), index.isOf('guest', 'b', start + 1)]).to.deep.equal([false, true])
+    expect(index.isOf('ann', 'b', start)).to.equal(true)
+  })
+
   it("cuts a visitor's views into sessions where 30 minutes go by without one", () => {
     const at = (ms: number): IndexedView => ({ userId: 'ann', productId: `p-${ms}`, time: start + ms })
     const index = indexOf([at(0), at(sessionGapMs - 1), at(2 * sessionGapMs - 1), at(3 * sessionGapMs)])
@@ -168,6 +190,29 @@ describe('session index', () => {
     expect(index.products.size).to.be.at.most(settings.capacityViews)
     expect(index.visitors.size).to.be.at.most(index.sessions.size)
     expect(index.bytes()).to.be.at.most(1.6 * largest)
+  })
+
+  it("tells a user's newest products only when it holds them all", () => {
+    fc.assert(
+      fc.property(views, fc.integer({ min: 1, max: 5 }), (list, limit) => {
+        const newest = new Map<string, number>()
+        for (const { userId, productId, time } of list) {
+          if (userId === 'ann') newest.set(productId, Math.max(time, newest.get(productId) ?? 0))
+        }
+        const expected = [...newest]
+          .map(([productId, time]) => ({ productId, time }))
+          .sort((a, b) => b.time - a.time || (a.productId < b.productId ? -1 : 1))
+        const told = indexOf(list).latestProducts('ann', limit)
+        expect(told).to.deep.equal(expected.length < limit ? null : expected.slice(0, limit))
+      }),
+    )
+    const endless = Array.from({ length: 100 }, (_, n) => ({
+      userId: 'robot',
+      productId: n < 30 ? `early-${n}` : `late-${n % 5}`,
+      time: start + n * minute,
+    }))
+    expect(indexOf(endless).latestProducts('robot', 6)).to.equal(null)
+    expect(indexOf(endless).latestProducts('robot', 5)).to.have.length(5)
   })
 
   it('lets a view that is there already change nothing', () => {

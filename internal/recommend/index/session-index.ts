@@ -56,12 +56,19 @@ export interface SessionIndex {
   forget(userId: string, productId: string | null, at: number): void
   /** Makes the guest's views up to `upTo` the user's, also those that come later. */
   takeOver(userId: string, guestId: string, upTo: number): void
+  /** Is such a view the user's own, after all that was forgotten and taken over? */
+  isOf(userId: string, productId: string, time: number): boolean
   /** Drops what it knows of things forgotten and taken over before `time`. */
   dropChangesBefore(time: number): void
   /** When a view of the product last came to the log, epoch milliseconds; 0 when none is known. */
   lastArrival(productId: string): number
   /** The user's newest views, the newest first, at most `limit`. */
   latest(userId: string, limit: number): { productId: string; time: number }[]
+  /**
+   * The user's `limit` newest products, each once, newest first, ties by id, with their newest times; `null` when it
+   * holds fewer, or has dropped views that may belong among them.
+   */
+  latestProducts(userId: string, limit: number): { productId: string; time: number }[] | null
 
   readonly views: number
   /** The newest time of all views that came; 0 before the first. */
@@ -125,6 +132,10 @@ export function createSessionIndex(
   function uncountView(item: number, time: number): void {
     views--
     counts.remove(item, time)
+    release(item)
+  }
+
+  function release(item: number): void {
     if (!products.release(item)) return
     counts.clear(item)
     arrivals[item] = 0
@@ -262,19 +273,48 @@ export function createSessionIndex(
     return found
   }
 
-  /** Takes out all views of a user and puts back those that `stays` lets stay; the others are returned. */
-  function sortOut(userId: string, stays: (productId: string, time: number) => boolean) {
+  function latestProducts(userId: string, limit: number) {
+    const newest = new Map<string, number>()
+    const visitor = visitors.find(userId)
+    let session = visitor === none ? none : sessions.newest(visitor)
+    while (session !== none && newest.size < limit) {
+      sessions.read(session, path)
+      const isCut = path.length === maxSessionViews
+      for (let i = path.length - 1; i >= 0; i--) {
+        const [id, time] = [products.id(path.items[i] as number), path.times[i] as number]
+        // What a session without end has dropped may be as old as the oldest that it kept.
+        if (!newest.has(id) && !(isCut && time === path.times[0])) newest.set(id, time)
+      }
+      if (isCut) break
+      session = sessions.older(session)
+    }
+    if (newest.size < limit) return null
+    return [...newest]
+      .map(([productId, time]) => ({ productId, time }))
+      .sort((a, b) => b.time - a.time || compareBytes(a.productId, b.productId))
+      .slice(0, limit)
+  }
+
+  /** Takes out all views of a user, puts back those that `stays` lets stay, and gives the others to `move`. */
+  function sortOut(
+    userId: string,
+    stays: (productId: string, time: number) => boolean,
+    move: (productId: string, time: number) => void,
+  ): void {
     const all = latest(userId, Infinity)
-    const going = all.filter(({ productId, time }) => !stays(productId, time))
-    if (going.length === 0) return going
+    if (all.every(({ productId, time }) => stays(productId, time))) return
     trending.fell()
+    // So that a product that nobody else viewed does not lose what is known of it.
+    const held = all.map(({ productId }) => products.hold(productId))
     const visitor = visitors.find(userId)
     const own: number[] = []
     for (let s = sessions.newest(visitor); s !== none; s = sessions.older(s)) own.push(s)
     for (const session of own) drop(session)
-    for (const { productId, time } of all.reverse())
+    for (const { productId, time } of all.reverse()) {
       if (stays(productId, time)) place(userId, productId, time)
-    return going
+      else move(productId, time)
+    }
+    for (const item of held) release(item)
   }
 
   return {
@@ -287,23 +327,28 @@ export function createSessionIndex(
 
     forget(userId, productId, at) {
       belonging.forget(userId, productId, at)
-      sortOut(userId, (viewed, time) => time > at || (productId !== null && viewed !== productId))
+      const stays = (viewed: string, time: number) =>
+        time > at || (productId !== null && viewed !== productId)
+      sortOut(userId, stays, () => {})
     },
 
     takeOver(userId, guestId, upTo) {
       belonging.takeOver(userId, guestId, upTo)
-      for (const { productId, time } of sortOut(guestId, (_, time) => time > upTo)) {
+      const stays = (_: string, time: number) => time > upTo
+      sortOut(guestId, stays, (productId, time) => {
         const owner = belonging.ownerOf(userId, productId, time)
         if (owner !== null) place(owner, productId, time)
-      }
+      })
     },
 
+    isOf: (userId, productId, time) => belonging.ownerOf(userId, productId, time) === userId,
     dropChangesBefore: time => belonging.dropBefore(time),
     lastArrival(productId) {
       const item = products.find(productId)
       return item === none ? 0 : (arrivals[item] ?? 0)
     },
     latest,
+    latestProducts,
     get views() {
       return views
     },

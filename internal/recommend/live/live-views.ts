@@ -94,6 +94,12 @@ export function startLiveViews(options: LiveViewsOptions): LiveViews {
       const views = index.latest(userId, Infinity)
       return views.find(view => productId === undefined || view.productId === productId)?.time ?? null
     },
+    latestProducts(userId, limit) {
+      const items = feed.warm ? index.latestProducts(userId, limit) : null
+      const isOver = (time: number) => time <= now() - options.historyTtlMs
+      if (items === null || items.some(({ time }) => isOver(time))) return null
+      return items.map(({ productId }) => productId)
+    },
     apply(change, appendTime) {
       applyToIndex(index, change, appendTime)
       onChange(change)
