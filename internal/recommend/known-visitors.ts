@@ -33,14 +33,18 @@ interface Remembered {
   readonly bought: Map<number, ReadonlySet<string>>
 }
 
-/** `now` gives epoch milliseconds. */
+/**
+ * `now` gives epoch milliseconds. `isHis` tells whether a view (its time is effective, epoch milliseconds) is still the
+ * user's: the store may not yet have carried out a change that stands in the log.
+ */
 export function createKnownVisitors(options: {
   history: Pick<HistoryStore, 'latest'>
   orders: Pick<OrdersReader, 'boughtSince'>
   guard: StoreGuard
+  isHis: (userId: string, productId: string, time: number) => boolean
   now: () => number
 }): KnownVisitors {
-  const { history, orders, guard, now } = options
+  const { history, orders, guard, isHis, now } = options
   const visitors = new Map<string, Remembered>()
   let products = 0
 
@@ -69,7 +73,8 @@ export function createKnownVisitors(options: {
     const readAt = now()
     const answer = await guard(() => history.latest(userId, { limit: historyReadCap }))
     if (!answer.there) return known ?? null
-    const viewed = new Set(answer.value.items.map(({ productId }) => productId))
+    const his = answer.value.items.filter(({ productId, viewedAt }) => isHis(userId, productId, viewedAt))
+    const viewed = new Set(his.map(({ productId }) => productId))
     const read = { readAt, viewed, bought: new Map() }
     remember(userId, read)
     return read

@@ -41,7 +41,13 @@ export function startRecommendations(
 ): RecommendationService {
   const { history, orders, logger, metrics, now, newId, followEveryMs: everyMs = 10_000 } = options
   const guard = createStoreGuard()
-  const visitors = createKnownVisitors({ history, orders, guard, now })
+  const visitors = createKnownVisitors({
+    history,
+    orders,
+    guard,
+    isHis: (...view) => live.index.isOf(...view),
+    now,
+  })
   const live = startLiveViews({
     ...options,
     onChange(change) {

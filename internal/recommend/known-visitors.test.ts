@@ -1,0 +1,137 @@
+import { expect } from 'chai'
+import { createFakeHistoryStore } from '#internal/history/fake-store.ts'
+import { defaultHistoryTtl } from '#internal/history/store.ts'
+import { createFakeOrdersStore } from '#internal/orders/fake-store.ts'
+import { createKnownVisitors } from './known-visitors.ts'
+import { createStoreGuard } from './store-guard.ts'
+import type { HistoryStore } from '#internal/history/store.ts'
+
+const start = Date.UTC(2026, 10, 1)
+const minute = 60_000
+const day = 24 * 60 * minute
+
+/** Visitors on fakes, with the reads counted and a clock to be moved. */
+function setUp({ latest }: { latest?: HistoryStore['latest'] } = {}) {
+  const clock = { now: start }
+  const now = () => clock.now
+  const store = createFakeHistoryStore({ ttl: defaultHistoryTtl, now })
+  const orders = createFakeOrdersStore({ now })
+  const reads = { history: 0, orders: 0 }
+  const forgotten = new Set<string>()
+  const visitors = createKnownVisitors({
+    history: {
+      latest(...question) {
+        reads.history++
+        return (latest ?? store.latest)(...question)
+      },
+    },
+    orders: {
+      boughtSince(...question) {
+        reads.orders++
+        return orders.boughtSince(...question)
+      },
+    },
+    guard: createStoreGuard({ pauseMs: 0 }),
+    isHis: (userId, productId) => !forgotten.has(`${userId} ${productId}`),
+    now,
+  })
+  const see = (userId: string, ...productIds: string[]) =>
+    store.recordViews(
+      productIds.map((productId, i) => ({
+        messageId: `${userId} ${productId}`,
+        userId,
+        productId,
+        source: 'desktop',
+        timestamp: start - 1_000 + i,
+        effectiveTime: start - 1_000 + i,
+      })),
+    )
+  const viewedBy = async (userId: string) => [...(await visitors.of(userId, null)).viewed]
+  return { clock, store, orders, reads, forgotten, visitors, see, viewedBy }
+}
+
+describe('what is known of visitors', () => {
+  it('is read once, the newest product first, and again after five minutes', async () => {
+    const { clock, reads, see, viewedBy } = setUp()
+    await see('ann', 'a', 'b')
+    expect(await viewedBy('ann')).to.deep.equal(['b', 'a'])
+    await see('ann', 'c')
+    expect(await viewedBy('ann')).to.deep.equal(['b', 'a'])
+    expect(reads.history).to.equal(1)
+    clock.now += 5 * minute
+    expect(await viewedBy('ann')).to.have.members(['a', 'b', 'c'])
+  })
+
+  it('holds what was bought since the time asked for, read once for each', async () => {
+    const { orders, reads, visitors } = setUp()
+    const line = { productId: 'a', categoryId: 'c', quantity: 1, userId: 'ann', orderedAt: start - 10 * day }
+    await orders.replaceOrders([{ orderId: 'o', lines: [{ ...line, orderId: 'o' }] }], start)
+    for (const [rebuyAfterMs, bought] of [
+      [5 * day, []],
+      [30 * day, ['a']],
+      [30 * day, ['a']],
+    ] as const) {
+      expect([...(await visitors.of('ann', rebuyAfterMs)).bought]).to.deep.equal(bought)
+    }
+    expect(reads).to.deep.equal({ history: 1, orders: 2 })
+  })
+
+  it('is read anew once it has changed', async () => {
+    const { store, visitors, see, viewedBy } = setUp()
+    await see('ann', 'a', 'b')
+    await viewedBy('ann')
+    await store.forgetProduct('ann', 'b', start)
+    visitors.forget('ann')
+    expect(await viewedBy('ann')).to.deep.equal(['a'])
+  })
+
+  it('lacks what was forgotten also while the store still has it', async () => {
+    const { forgotten, visitors, see, viewedBy } = setUp()
+    await see('ann', 'a', 'b')
+    await see('ben', 'b')
+    const asked = viewedBy('ann')
+    forgotten.add('ann b')
+    visitors.forget('ann')
+    expect(await asked).to.deep.equal(['a'])
+    expect(await viewedBy('ann')).to.deep.equal(['a'])
+    expect(await viewedBy('ben')).to.deep.equal(['b'])
+  })
+
+  it('is what was read before while the store is away, and says what is missing', async () => {
+    const { clock, store, orders, visitors, see } = setUp()
+    await see('ann', 'a')
+    await visitors.of('ann', day)
+    store.setAvailable(false)
+    orders.setAvailable(false)
+    clock.now += day
+    const shown = async (userId: string, rebuyAfterMs: number | null) => {
+      const { viewed, complete } = await visitors.of(userId, rebuyAfterMs)
+      return [[...viewed], complete]
+    }
+    expect(await shown('ann', day)).to.deep.equal([['a'], true])
+    expect(await shown('ann', 2 * day)).to.deep.equal([['a'], false])
+    expect(await shown('ben', null)).to.deep.equal([[], false])
+  })
+
+  it('is forgotten of those not asked for longest when there are too many, or they saw too much', async () => {
+    for (const { products, fit } of [
+      { products: 0, fit: 50_000 },
+      { products: 10_000, fit: 200 },
+    ]) {
+      const items = Array.from({ length: products }, (_, i) => ({
+        productId: `p-${i}`,
+        viewedAt: start,
+        source: 'desktop',
+      }))
+      const { reads, visitors } = setUp({ latest: async () => ({ items, next: null, truncated: false }) })
+      for (let n = 0; n < fit; n++) await visitors.of(`user-${n}`, null)
+      await visitors.of('user-0', null)
+      expect(reads.history).to.equal(fit)
+      await visitors.of('one-more', null)
+      await visitors.of('user-0', null)
+      expect(reads.history).to.equal(fit + 1)
+      await visitors.of('user-1', null)
+      expect(reads.history).to.equal(fit + 2)
+    }
+  }).timeout(20_000)
+})
