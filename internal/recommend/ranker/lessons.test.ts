@@ -1,0 +1,61 @@
+import { expect } from 'chai'
+import { indexOf, visit } from '../evidence/test-support.ts'
+import { firstWeights } from './features.ts'
+import { createLessons } from './lessons.ts'
+import { createRanker } from './ranker.ts'
+import type { IndexedView } from '../index/session-index.ts'
+import type { Learned } from './lessons.ts'
+
+function lessonsFrom(views: readonly IndexedView[], from: Learned | null = null) {
+  const index = indexOf(views)
+  return createLessons(index, createRanker(index), from)
+}
+
+describe('lessons', () => {
+  const views = [
+    ...visit('ann', ['a', 'b']),
+    ...visit('ben', ['a', 'c']),
+    ...visit('cleo', ['a']),
+    ...visit('dan', ['far']),
+    ...visit('eve', ['a', 'c', 'e']),
+  ]
+  const nothing = { weights: [...firstWeights], lessons: 0 }
+
+  it('are views that follow another one', () => {
+    const lessons = lessonsFrom(views)
+    expect(lessons.take({ userId: 'cleo', productId: 'b' })).to.equal(true)
+    const { weights, lessons: count } = lessons.learned()
+    expect(count).to.equal(1)
+    expect(weights).to.not.deep.equal(firstWeights)
+    expect(lessons.champion.lessons).to.equal(1)
+  })
+
+  it('are not the first view of a visitor, a reload, or a product that nobody viewed', () => {
+    const lessons = lessonsFrom(views)
+    for (const view of [
+      { userId: 'new', productId: 'a' },
+      { userId: 'cleo', productId: 'a' },
+      { userId: 'cleo', productId: 'unknown' },
+    ]) {
+      expect(lessons.take(view), JSON.stringify(view)).to.equal(false)
+    }
+    expect(lessons.learned()).to.deep.include(nothing)
+    expect(lessons.champion.lessons).to.equal(0)
+  })
+
+  it('change no weight, but count against both, when the product was not foreseen at all', () => {
+    const lessons = lessonsFrom(views)
+    lessons.take({ userId: 'cleo', productId: 'far' })
+    expect(lessons.learned()).to.deep.include(nothing)
+    expect([lessons.champion.lessons, lessons.champion.learned.hitRate]).to.deep.equal([1, 0])
+  })
+
+  it('add up, and go on from what was learned before', () => {
+    const lessons = lessonsFrom(views)
+    for (let n = 0; n < 10; n++) lessons.take({ userId: 'cleo', productId: 'b' })
+    const next = lessonsFrom(views, lessons.learned())
+    for (const one of [lessons, next]) one.take({ userId: 'cleo', productId: 'c' })
+    expect(next.learned()).to.deep.equal(lessons.learned())
+    expect(next.count).to.equal(11)
+  })
+})
