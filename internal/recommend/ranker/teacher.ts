@@ -35,14 +35,14 @@ export interface TeacherOptions {
   readonly metrics: Metrics
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** How often weights are published and looked for, milliseconds. Default 5 s. */
+  /** How often weights are published and looked for, milliseconds. Default 10 s. */
   readonly everyMs?: number
   /** After so long without a sign of the teacher another may teach, milliseconds. Default 30 s. */
   readonly leaseTtlMs?: number
 }
 
 export function startTeacher(options: TeacherOptions): Teacher {
-  const { store, index, ranker, instance, logger, now, everyMs = 5_000, leaseTtlMs = 30_000 } = options
+  const { store, index, ranker, instance, logger, now, everyMs = 10_000, leaseTtlMs = 30_000 } = options
   const show = createTeacherMetrics(options.metrics)
   const budget = createCpuBudget(() => performance.now())
   let served: ArrayLike<number> = firstWeights
@@ -57,7 +57,7 @@ export function startTeacher(options: TeacherOptions): Teacher {
     version = newest.version
     served = servedOf(newest)
     show.served(newest.version, served)
-    logger.info({ version, lessons: newest.lessons }, 'ranker weights adopted')
+    logger.debug({ version, lessons: newest.lessons }, 'ranker weights adopted')
   }
 
   async function giveUp(): Promise<void> {
