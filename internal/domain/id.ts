@@ -8,6 +8,13 @@ const control = /[\u0000-\u001f\u007f-\u009f]/
 
 const plain = /^[ -~]{1,256}$/
 
+/** The same rule in JSON Schema, which counts characters where the rule counts bytes. */
+export const idKeywords = {
+  minLength: 1,
+  maxLength: maxIdBytes,
+  pattern: String.raw`^[^\u0000-\u001f\u007f-\u009f]*$`,
+}
+
 /** Does the text keep the rule of {@link idForm}? A lone surrogate has no UTF-8, so it does not. */
 export function isId(text: string): boolean {
   if (plain.test(text)) return true

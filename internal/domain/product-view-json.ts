@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
-import { idForm, isId } from './id.ts'
+import { idForm, idKeywords, isId } from './id.ts'
 import { parseTimestamp, timestampForm } from './timestamp.ts'
 import type { ProductView } from './product-view.ts'
 
@@ -43,7 +43,7 @@ const id = (what: string) =>
   z
     .string()
     .refine(isId, { error: `must be ${idForm}`, ...reason('bad-id') })
-    .meta({ description: `${what}: ${idForm}`, minLength: 1, maxLength: 256 })
+    .meta({ description: `${what}: ${idForm}`, ...idKeywords })
 
 /** A view as the shop sends it; unknown fields are left out, not refused. */
 export const viewSchema = z
@@ -58,7 +58,7 @@ export const viewSchema = z
       .optional()
       .meta({ description: `${timestampForm}; the time of arrival when absent`, format: 'date-time' }),
   })
-  .meta({ id: 'ProductView', description: 'One look of one visitor at one product.' })
+  .meta({ description: 'One look of one visitor at one product.' })
 
 export interface ViewDefaults {
   /** Called for a view without a messageid. */

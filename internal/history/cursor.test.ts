@@ -32,6 +32,8 @@ describe('a cursor', () => {
       ...forged,
       word([1, 'a', 2]),
       word([1, '']),
+      word([-1, 'a']),
+      word([Date.UTC(10_000, 0), 'a']),
       `${encodeCursor({ viewedAt: 1, productId: 'a' })}=`,
     ]) {
       expect(refusal(cursor), cursor).to.be.instanceOf(InvalidInput).with.property('field', 'cursor')

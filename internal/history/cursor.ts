@@ -2,6 +2,9 @@ import { isId } from '#internal/domain/id.ts'
 import { InvalidInput } from '#internal/errors/errors.ts'
 import type { HistoryPosition } from './store.ts'
 
+/** What any engine takes for a time: years 1970 to 9999. */
+const endOfTimes = Date.UTC(10_000, 0)
+
 /** A position in a history as an opaque word for clients; {@link decodeCursor} reads it again. */
 export function encodeCursor({ viewedAt, productId }: HistoryPosition): string {
   return Buffer.from(JSON.stringify([viewedAt, productId])).toString('base64url')
@@ -19,9 +22,13 @@ function parse(cursor: string): HistoryPosition | null {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
     if (!Array.isArray(value) || value.length !== 2) return null
     const [viewedAt, productId] = value as unknown[]
-    if (!Number.isSafeInteger(viewedAt) || typeof productId !== 'string' || !isId(productId)) return null
-    return { viewedAt: viewedAt as number, productId }
+    if (!isTime(viewedAt) || typeof productId !== 'string' || !isId(productId)) return null
+    return { viewedAt, productId }
   } catch {
     return null
   }
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < endOfTimes
 }

@@ -87,7 +87,10 @@ export function historyRoutes(history: HistoryService): Route[] {
       params: user,
       query: z.object({
         limit: limitParameter,
-        cursor: z.string().optional().meta({ description: 'nextCursor of the page before' }),
+        cursor: z
+          .string()
+          .optional()
+          .meta({ description: 'nextCursor of the page before', format: 'cursor' }),
       }),
       answers: {
         200: {

@@ -58,7 +58,7 @@ export function chunksOf(body: Readable): AsyncIterable<Buffer> {
 }
 
 /** A client that is answered early may go on sending for so long. */
-const discardLimitMs = 5_000
+export const discardLimitMs = 5_000
 
 /** Reads on what nobody wants, for a while: were the connection cut at once, the answer would be lost with it. */
 export function discardRest(request: IncomingMessage): void {

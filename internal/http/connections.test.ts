@@ -146,6 +146,24 @@ describe('connections', () => {
     socket.destroy()
   })
 
+  it('are told in words that path, query and headers are too large, while they still send them', async () => {
+    const socket = await open()
+    const answer = received(socket)
+    socket.write(`GET /named?${'x'.repeat(0x100000)} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await once(socket, 'close')
+    expect(answer.text()).to.match(/^HTTP\/1\.1 431 /)
+    expect(answer.text()).to.contain('"code":"headers-too-large"')
+  })
+
+  it('are told in words that what they send is no request', async () => {
+    const socket = await open()
+    const answer = received(socket)
+    socket.write('what is this\r\n\r\n')
+    await once(socket, 'close')
+    expect(answer.text()).to.match(/^HTTP\/1\.1 400 /)
+    expect(answer.text()).to.contain('"code":"invalid-input"')
+  })
+
   it('that break off are no fault of ours', async () => {
     const socket = await open()
     socket.write(

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { Misconfigured } from '#internal/errors/errors.ts'
+import { brokenRequests, maxHeaderBytes } from './broken-requests.ts'
 import type { App } from './app.ts'
 
 export interface ListenOptions {
@@ -49,7 +50,7 @@ export async function listen({ app, host, port, portSetting, auth }: ListenOptio
       headersTimeout: 15_000,
       requestTimeout: 0,
       connectionsCheckingInterval: 5_000,
-      maxHeaderSize: 16 * 1024,
+      maxHeaderSize: maxHeaderBytes,
     },
     (request, response) => {
       if (closing) response.setHeader('Connection', 'close')
@@ -62,6 +63,9 @@ export async function listen({ app, host, port, portSetting, auth }: ListenOptio
     connections.add(socket)
     socket.once('close', () => connections.delete(socket))
   })
+  const answeredInPart = (socket: unknown) =>
+    [...inHand].some(response => response.req.socket === socket && response.headersSent)
+  server.on('clientError', brokenRequests(answeredInPart))
   server.setTimeout(idleLimitMs)
   server.keepAliveTimeout = idleLimitMs
   await new Promise<void>((resolve, reject) => {

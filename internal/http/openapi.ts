@@ -71,16 +71,19 @@ function requestBody(route: Route): Json {
 
 function answers(route: Route): Json {
   return Object.fromEntries(
-    Object.entries(route.answers).map(([status, { description, schema, example }]) => [
-      status,
-      { description, content: { 'application/json': { schema: jsonSchema(schema, 'output'), example } } },
-    ]),
+    Object.entries(route.answers).map(
+      ([status, { description, schema, example, contentType = 'application/json' }]) => [
+        status,
+        { description, content: { [contentType]: { schema: jsonSchema(schema, 'output'), example } } },
+      ],
+    ),
   )
 }
 
 function problemAnswers(route: Route): Json {
   const codes: ProblemCode[] = [
     ...(route.refusal ? [] : (['invalid-input'] as const)),
+    ...(route.params || route.query || route.requestHeaders ? (['headers-too-large'] as const) : []),
     ...(route.body ? (['too-large', 'unsupported-media-type'] as const) : []),
     'unavailable',
   ]

@@ -4,7 +4,7 @@ import type { Readiness } from '#internal/process/health.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
 import type { Route } from './route.ts'
 
-const text = { schema: z.string(), example: 'ok' }
+const text = { schema: z.string(), example: 'ok', contentType: 'text/plain' }
 
 /** /livez asks no engine: it answers while the process can. /readyz says what is missing. /metrics is for Prometheus. */
 export function opsRoutes({ readiness, metrics }: { readiness: Readiness; metrics: Metrics }): Route[] {

@@ -8,6 +8,7 @@ export const problems = {
   conflict: { status: 409, title: 'Somebody else was faster' },
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not taken here' },
+  'headers-too-large': { status: 431, title: 'Path, query and headers are too large' },
   internal: { status: 500, title: 'A fault of ours' },
   unavailable: { status: 503, title: 'Try again in a moment' },
 } as const

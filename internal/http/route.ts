@@ -23,6 +23,15 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** How an answer is documented. */
+export interface AnswerDescription {
+  readonly description: string
+  readonly schema: z.ZodType
+  readonly example: unknown
+  /** Without parameters; application/json unless said otherwise. */
+  readonly contentType?: string
+}
+
 /** One call of the HTTP interface: what checks a request, what describes it in /openapi.json, and what answers it. */
 export interface Route<
   P extends z.ZodType = z.ZodType,
@@ -45,7 +54,7 @@ export interface Route<
   /** Content types taken as a stream, unread, such as application/x-ndjson. */
   readonly streams?: readonly string[]
   readonly maxBodyBytes?: number
-  readonly answers: Readonly<Record<number, { description: string; schema: z.ZodType; example: unknown }>>
+  readonly answers: Readonly<Record<number, AnswerDescription>>
   /** The body of a refusal where it is not problem+json: the two calls that keep an older contract. */
   readonly refusal?: (field: string | undefined, message: string) => unknown
   /** About a person: never cached. */

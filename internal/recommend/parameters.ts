@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { durationForm, parseDuration } from '#internal/domain/duration.ts'
+import { durationForm, durationPattern, parseDuration } from '#internal/domain/duration.ts'
 import { idParameter, limitParameter } from '#internal/history/request-ids.ts'
 import { defaultFilters } from './filters.ts'
 import type { Filters, ProductFilters } from './filters.ts'
@@ -85,7 +85,7 @@ export const filterParameters = {
   bought: choice('Whether products that the user bought may come'),
   'rebuy-after': z
     .string()
-    .refine(text => parseDuration(text) !== null, { error: `must be ${durationForm}` })
+    .regex(durationPattern, { error: `must be ${durationForm}` })
     .default('30d')
     .meta({ description: 'A product bought longer ago than this may come again' }),
 }
