@@ -22,7 +22,7 @@ function setUp({ latest }: { latest?: HistoryStore['latest'] } = {}) {
     history: {
       latest(...question) {
         reads.history++
-        return (latest ?? store.latest)(...question)
+        return latest === undefined ? store.latest(...question) : latest(...question)
       },
     },
     orders: {

@@ -59,7 +59,7 @@ describe('the learner', () => {
       learner.learn(rows, 5, taken)
     }
     expect(right, 'of the last 100').to.be.at.least(60)
-    expect(learner.weights[1]).to.be.lessThan(-2)
+    expect(learner.weights[1]).to.be.lessThan(-1)
     expect(Math.abs(learner.weights[0] as number)).to.be.lessThan(0.7)
   })
 

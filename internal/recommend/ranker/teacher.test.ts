@@ -45,7 +45,7 @@ function startTestTeacher(store: RankerStore, options: { instance?: string; leas
     const { body } = await metrics.scrape()
     return Number(body.match(new RegExp(`^vitrine_ranker_${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm'))?.[1])
   }
-  return { teacher, metric, weights: () => [...Array.from(teacher.weights())] }
+  return { teacher, metric, weights: () => Array.from(teacher.weights()) }
 }
 type TestTeacher = ReturnType<typeof startTestTeacher>
 
