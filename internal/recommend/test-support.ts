@@ -12,20 +12,25 @@ import type { HistoryChange } from '#internal/history/changes.ts'
 import type { FakeHistoryStore } from '#internal/history/fake-store.ts'
 import type { FakeOrdersStore } from '#internal/orders/fake-store.ts'
 
-/** The service on fakes, ready, with a log that can be appended to; `now` gives epoch milliseconds. */
+/**
+ * The service on fakes, with a log that can be appended to; `now` gives epoch milliseconds. It is ready and warm, or,
+ * when started `cold`, waits for a log that is away.
+ */
 export async function startTestRecommendations(options: {
   now: () => number
   history?: FakeHistoryStore
   orders?: FakeOrdersStore
   capacityViews?: number
+  cold?: boolean
 }) {
-  const { now, capacityViews = 100_000 } = options
+  const { now, capacityViews = 100_000, cold = false } = options
   const history = options.history ?? createFakeHistoryStore({ ttl: defaultHistoryTtl, now })
   const orders = options.orders ?? createFakeOrdersStore()
   const ranker = createFakeRankerStore({ now })
   const metrics = createMetrics({ service: 'api', version: '0' })
   const log = createFakeLog({ now })
   await log.ensureTopics(topics({ partitions: 3, historyTtlMs: defaultHistoryTtl.historyMs }))
+  log.setAvailable(!cold)
   let ids = 0
   const service = startRecommendations({
     log,
@@ -46,7 +51,11 @@ export async function startTestRecommendations(options: {
   const until = async (what: () => boolean) => {
     while (!what()) await new Promise(setImmediate)
   }
-  await until(() => service.readiness() === null && service.live.warm)
+  await until(() =>
+    cold
+      ? service.readiness() === service.live.readiness()
+      : service.readiness() === null && service.live.warm,
+  )
 
   /** Appends views of products by a user, a second apart, the last one at `last`; resolves when they count. */
   async function view(userId: string, productIds: readonly string[], last = now()): Promise<void> {
