@@ -1,25 +1,39 @@
 import { inspect } from 'node:util'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { stopAll } from '../test/engines/registry.ts'
+import { benchInProcess } from './in-process.ts'
 import { benchIntake } from './intake.ts'
+import { benchLive } from './live.ts'
 import { benchLoad } from './load.ts'
 import { benchReads } from './reads.ts'
-import { keepResults, tableOf } from './report.ts'
+import { benchRebuild } from './rebuild.ts'
+import { keepResults, tablesOf } from './report.ts'
 import { openStand, standNames } from './stand.ts'
-import type { Figure } from './measure.ts'
+import type { Finding } from './measure.ts'
 import type { Result } from './report.ts'
 import type { Bench, StandName, StandOptions } from './stand.ts'
 
-// The order counts: the loader's bench wants an empty log, and the reads want a full store.
-const benches: readonly Bench[] = [benchLoad, benchReads, benchIntake]
+// The order counts: the loader's bench wants an empty log, the reads want a full store, and the index is to hold what
+// the last bench writes.
+const benches = {
+  load: benchLoad,
+  reads: benchReads,
+  intake: benchIntake,
+  rebuild: benchRebuild,
+  live: benchLive,
+} as const satisfies Record<string, Bench>
+const inProcess = 'in-process'
+const benchNames = [inProcess, ...Object.keys(benches)]
 
 async function measure(name: StandName, options: StandOptions): Promise<Result | string> {
   const stand = await openStand(name, options)
   if (typeof stand === 'string') return stand
   await using _ = stand
-  const figures: Figure[] = []
-  for (const bench of benches) figures.push(...(await bench(stand)))
-  return { engines: name, figures }
+  const findings: Finding[] = []
+  for (const [what, bench] of Object.entries(benches)) {
+    if (chosen.has(what)) findings.push(...(await bench(stand)))
+  }
+  return { engines: name, findings }
 }
 
 function positive(text: string): number {
@@ -30,13 +44,15 @@ function positive(text: string): number {
 
 interface Options {
   readonly only?: StandName
+  readonly what: readonly string[]
   readonly seconds: number
   readonly rounds: number
 }
 
-const { only, seconds, rounds } = new Command('bench')
+const { only, what, seconds, rounds } = new Command('bench')
   .description('measure Vitrine, as ratios to ceilings of the same run')
   .addOption(new Option('--only <engines>', 'measure on these engines alone').choices(standNames))
+  .addOption(new Option('--what <benches...>', 'measure these alone').choices(benchNames).default(benchNames))
   .option('--seconds <n>', 'how long each measurement takes', positive, 1)
   .option('--rounds <n>', 'how often each pair is measured', positive, 5)
   .parse()
@@ -46,8 +62,12 @@ const began = performance.now()
 const tell = (text: string) =>
   void process.stderr.write(`${((performance.now() - began) / 1_000).toFixed(0).padStart(4)} s  ${text}\n`)
 
+const chosen = new Set(what)
 const results: Result[] = []
-for (const name of only ? [only] : standNames) {
+if (chosen.delete(inProcess)) {
+  results.push({ engines: 'none', findings: await benchInProcess({ rounds, tell }) })
+}
+for (const name of chosen.size === 0 ? [] : only ? [only] : standNames) {
   try {
     const result = await measure(name, { seconds, rounds, tell })
     if (typeof result === 'string') tell(`SKIPPED ${name}: ${result}`)
@@ -61,5 +81,5 @@ for (const name of only ? [only] : standNames) {
 await stopAll({ keepFolders: false })
 if (results.length > 0) {
   const file = await keepResults(results, new Date())
-  process.stdout.write(`\n${tableOf(results)}\n\nAll rounds: ${file}\n`)
+  process.stdout.write(`\n${tablesOf(results)}\n\nAll rounds: ${file}\n`)
 }

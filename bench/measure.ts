@@ -1,3 +1,5 @@
+import { loadavg } from 'node:os'
+
 /** What one bench found: how fast Vitrine is, and how fast the plain way was, in the same run. */
 export interface Figure {
   readonly name: string
@@ -14,6 +16,26 @@ export interface Figure {
   readonly rounds: readonly Round[]
   /** Milliseconds until an answer, with the slowest round's tail. */
   readonly latency?: Latency
+  /** Processes that wanted the machine while this was measured, the bench's own among them. */
+  readonly load: number
+}
+
+/** What one bench found that is held against a fixed limit, not against a ceiling. */
+export interface Limit {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  /** It must lie below; `null` where nothing is promised. */
+  readonly below: number | null
+  /** Processes that wanted the machine while this was measured, the bench's own among them. */
+  readonly load: number
+}
+
+export type Finding = Figure | Limit
+
+/** A finding with the load of the moment. */
+export function limit(found: Omit<Limit, 'load'>): Limit {
+  return { ...found, load: loadavg()[0] ?? 0 }
 }
 
 export interface Round {
@@ -67,6 +89,7 @@ export async function compare(comparison: Comparison): Promise<Figure> {
     against,
     budget,
     rounds,
+    load: loadavg()[0] ?? 0,
     vitrine: median(rounds.map(round => round.vitrine)),
     ceiling: median(rounds.map(round => round.ceiling)),
     ratio: median(rounds.map(round => round.vitrine / round.ceiling)),
@@ -79,7 +102,7 @@ export async function compare(comparison: Comparison): Promise<Figure> {
   }
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   const upper = sorted[middle] as number

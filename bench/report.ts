@@ -1,11 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, release, totalmem, type } from 'node:os'
-import type { Figure } from './measure.ts'
+import type { Figure, Finding, Limit } from './measure.ts'
 import type { StandName } from './stand.ts'
 
 export interface Result {
-  readonly engines: StandName
-  readonly figures: readonly Figure[]
+  /** `none`: measured without any. */
+  readonly engines: StandName | 'none'
+  readonly findings: readonly Finding[]
 }
 
 /** Keeps the figures with what they were measured on; resolves with the file's name. */
@@ -24,11 +25,30 @@ export async function keepResults(results: readonly Result[], at: Date): Promise
   return file.pathname
 }
 
-const headings = ['engines', 'what', 'vitrine', 'ceiling', 'against', 'ratio', 'budget', 'p50 / p99 ms']
+/** The findings as tables in Markdown: ratios to ceilings, then what is held against fixed limits. */
+export function tablesOf(results: readonly Result[]): string {
+  const ratios: string[][] = []
+  const limits: string[][] = []
+  for (const { engines, findings } of results) {
+    for (const finding of findings) {
+      if ('below' in finding) limits.push([engines, ...limitRow(finding)])
+      else ratios.push([engines, ...ratioRow(finding)])
+    }
+  }
+  return [
+    table(
+      ['engines', 'what', 'vitrine', 'ceiling', 'against', 'ratio', 'budget', 'p50 / p99 ms', 'load'],
+      ratios,
+    ),
+    table(['engines', 'what', 'figure', 'budget', 'load'], limits),
+  ]
+    .filter(text => text !== '')
+    .join('\n\n')
+}
 
-/** The figures as a table in Markdown, with its columns in line. */
-export function tableOf(results: readonly Result[]): string {
-  const rows = results.flatMap(({ engines, figures }) => figures.map(figure => rowOf(engines, figure)))
+/** With its columns in line; empty without rows. */
+function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return ''
   const lines = [headings, ...rows]
   const widths = headings.map((_, column) => Math.max(...lines.map(line => line[column]?.length ?? 0)))
   const [head = '', ...body] = lines.map(
@@ -38,11 +58,9 @@ export function tableOf(results: readonly Result[]): string {
   return [head, rule, ...body].join('\n')
 }
 
-function rowOf(engines: StandName, figure: Figure): string[] {
-  const { name, unit, vitrine, ceiling, against, ratio, budget, latency } = figure
+function ratioRow({ name, unit, vitrine, ceiling, against, ratio, budget, latency, load }: Figure): string[] {
   const number = (value: number) => Math.round(value).toLocaleString('en')
   return [
-    engines,
     name,
     `${number(vitrine)} ${unit}`,
     number(ceiling),
@@ -50,5 +68,15 @@ function rowOf(engines: StandName, figure: Figure): string[] {
     ratio.toFixed(2),
     budget === null ? '' : `${budget.toFixed(2)}: ${ratio >= budget ? 'met' : 'missed'}`,
     latency ? `${latency.p50} / ${latency.p99}` : '',
+    load.toFixed(1),
+  ]
+}
+
+function limitRow({ name, value, unit, below, load }: Limit): string[] {
+  return [
+    name,
+    `${value < 100 ? value.toPrecision(3) : Math.round(value).toLocaleString('en')} ${unit}`,
+    below === null ? '' : `under ${below} ${unit}: ${value < below ? 'met' : 'missed'}`,
+    load.toFixed(1),
   ]
 }

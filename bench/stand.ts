@@ -7,7 +7,7 @@ import { engineSets } from '../test/system/engine-sets.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
 import type { Engines } from '../cmd/shared/engines.ts'
-import type { Figure } from './measure.ts'
+import type { Finding } from './measure.ts'
 
 export const standNames = ['postgres', 'kafka'] as const
 export type StandName = (typeof standNames)[number]
@@ -26,7 +26,7 @@ export interface Stand extends AsyncDisposable {
   readonly tell: (text: string) => void
 }
 
-export type Bench = (stand: Stand) => Promise<Figure[]>
+export type Bench = (stand: Stand) => Promise<Finding[]>
 
 export interface StandOptions {
   readonly seconds: number

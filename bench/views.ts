@@ -38,7 +38,7 @@ export async function recordsOf(views: readonly ProductView[], log: EventLog): P
     log: {
       ...log,
       async append(_topic, records) {
-        caught.push(...records)
+        for (const record of records) caught.push(record)
         return []
       },
     },
