@@ -1,13 +1,27 @@
 import { cassandraProblem, startTestCassandra } from '../engines/cassandra.ts'
+import { startCuttableWay } from '../engines/cuttable-way.ts'
 import { kafkaProblem, startTestKafka } from '../engines/kafka.ts'
 import { startTestPostgres } from '../engines/postgres.ts'
 import { run } from './processes.ts'
+import type { JavaEngine } from '../engines/java-engine.ts'
 
 export interface EngineSet extends AsyncDisposable {
   /** The settings that lead processes to these engines. */
   readonly env: Record<string, string>
   /** Ends each engine as a power cut would and starts it again, with its data. */
   crashEngines(): Promise<void>
+  /** A way to these engines that can be cut, for processes that are to do without them for a while. */
+  cuttable(): Promise<CuttableEngines>
+}
+
+export interface CuttableEngines extends AsyncDisposable {
+  /** The settings that lead processes this way. */
+  readonly env: Record<string, string>
+  /** Takes the store away; on PostgreSQL alone that is the event log, too. */
+  cutStore(): Promise<void>
+  cutLog(): Promise<void>
+  /** Both are there again, with their data. */
+  mend(): Promise<void>
 }
 
 export interface NamedEngineSet {
@@ -42,6 +56,7 @@ export const engineSets: readonly NamedEngineSet[] = [
       return {
         env,
         crashEngines: async () => {},
+        cuttable: () => cuttablePostgres(env, database.url),
         [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
       }
     },
@@ -69,8 +84,48 @@ export const engineSets: readonly NamedEngineSet[] = [
           await cassandra.crash()
           await cassandra.restart()
         },
+        cuttable: async () => crashable(env, { store: cassandra, log: kafka }),
         [Symbol.asyncDispose]: async () => {},
       }
     },
   },
 ]
+
+async function cuttablePostgres(env: Record<string, string>, direct: string): Promise<CuttableEngines> {
+  const url = new URL(direct)
+  const way = await startCuttableWay(Number(url.port))
+  url.hostname = '127.0.0.1'
+  url.port = String(way.port)
+  return {
+    env: { ...env, VITRINE_POSTGRES_URL: url.href },
+    cutStore: () => way.cut(),
+    cutLog: () => way.cut(),
+    mend: () => way.mend(),
+    [Symbol.asyncDispose]: () => way[Symbol.asyncDispose](),
+  }
+}
+
+function crashable(
+  env: Record<string, string>,
+  { store, log }: { store: JavaEngine; log: JavaEngine },
+): CuttableEngines {
+  const crashed = new Set<JavaEngine>()
+  async function crash(engine: JavaEngine): Promise<void> {
+    crashed.add(engine)
+    await engine.crash()
+  }
+  async function mend(): Promise<void> {
+    for (const engine of crashed) {
+      await engine.restart()
+      crashed.delete(engine)
+    }
+  }
+  return {
+    env,
+    cutStore: () => crash(store),
+    cutLog: () => crash(log),
+    mend,
+    // Other tests use them, too.
+    [Symbol.asyncDispose]: mend,
+  }
+}
