@@ -157,7 +157,9 @@ export function createEvidence(index: SessionIndex): Evidence {
       const newest = question.path[0]
       for (let n = 0; n < blend.size; n++) {
         const item = blend.number(n)
-        if (item !== newest && accepts(item)) candidates.offer(item, blend.get(item))
+        const score = blend.get(item)
+        // Of most products it need not be asked whether they are accepted.
+        if (item !== newest && candidates.takes(item, score) && accepts(item)) candidates.offer(item, score)
       }
       candidates.sort()
     },

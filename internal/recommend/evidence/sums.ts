@@ -79,6 +79,8 @@ export interface Best {
   /** The numbers kept, in no order until `sort` was called. */
   readonly numbers: Uint32Array
   start(limit: number): void
+  /** Would it be kept if it were offered now? */
+  takes(number: number, score: number): boolean
   offer(number: number, score: number): void
   /** Puts the best first. */
   sort(): void
@@ -113,16 +115,21 @@ export function createBest(capacity: number, better: (a: number, b: number) => b
     scores[at] = score
   }
 
+  const takes = (number: number, score: number) =>
+    size < limit || (limit > 0 && goesBefore(number, score, numbers[0] as number, scores[0] as number))
+
   return {
     get size() {
       return size
     },
     numbers,
+    takes,
     start(most) {
       size = 0
       limit = Math.min(most, capacity)
     },
     offer(number, score) {
+      if (!takes(number, score)) return
       if (size < limit) {
         let at = size++
         while (at > 0) {
@@ -132,7 +139,7 @@ export function createBest(capacity: number, better: (a: number, b: number) => b
           at = parent
         }
         set(at, number, score)
-      } else if (limit > 0 && goesBefore(number, score, numbers[0] as number, scores[0] as number)) {
+      } else {
         sink(0, size, number, score)
       }
     },
