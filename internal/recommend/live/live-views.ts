@@ -67,7 +67,7 @@ export function startLiveViews(options: LiveViewsOptions): LiveViews {
     index,
     newestRecords: settings.capacityViews,
     logger,
-    onLiveView: view => teacher.consider(view),
+    onLiveView: ({ userId, productId, effectiveTime: time }) => teacher.consider({ userId, productId, time }),
     onEffect: record => shown.effect(record),
     onChange,
   })

@@ -4,7 +4,7 @@ import { maxCandidates } from '../evidence/evidence.ts'
 import { createChampion } from './champion.ts'
 import { firstWeights } from './features.ts'
 import { createLearner, scoresOf } from './softmax.ts'
-import type { SessionIndex } from '../index/session-index.ts'
+import type { IndexedView, SessionIndex } from '../index/session-index.ts'
 import type { Champion } from './champion.ts'
 import type { Ranker } from './ranker.ts'
 
@@ -23,10 +23,10 @@ export interface Learned {
 /** Teaches weights from views: each is a lesson in what a visitor looks at next. */
 export interface Lessons {
   /**
-   * Learns from a view that is about to be taken in. False when it teaches nothing: the visit begins with it, it is a
-   * reload, or nobody has viewed the product before.
+   * Learns from a view that is about to be taken in. False when it teaches nothing: it is the visitor's first, late or a
+   * repeat (newer ones of his are there), a reload, or nobody has viewed the product before.
    */
-  take(view: { readonly userId: string; readonly productId: string }): boolean
+  take(view: IndexedView): boolean
   learned(): Learned
   /** Lessons taken, those before this process included. */
   readonly count: number
@@ -52,10 +52,10 @@ export function createLessons(index: SessionIndex, ranker: Ranker, from: Learned
   }
 
   return {
-    take({ userId, productId }) {
+    take({ userId, productId, time }) {
       const item = index.products.find(productId)
       if (item === none || !ask(question, index, { userId, products: [], at: 0 })) return false
-      if (question.path[0] === item) return false
+      if (question.path[0] === item || (question.times[0] as number) > time) return false
       const { rows, items, count } = ranker.candidates(question, rankedCandidates, acceptAll)
       const taken = items.subarray(0, count).indexOf(item)
       if (taken < 0) {

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { Conflict } from '#internal/errors/errors.ts'
 import { silentLogger as logger } from '#internal/telemetry/logger.ts'
 import { createMetrics } from '#internal/telemetry/metrics.ts'
-import { indexOf, visit } from '../evidence/test-support.ts'
+import { indexOf, minute, start, visit } from '../evidence/test-support.ts'
 import { createFakeRankerStore } from './fake-store.ts'
 import { features, featureSet, firstWeights } from './features.ts'
 import { createRanker } from './ranker.ts'
@@ -12,7 +12,7 @@ import type { RankerStore, RankerWeights } from './store.ts'
 
 const visits = ['ann', 'ben', 'cleo', 'dan'].flatMap(user => visit(user, ['a', 'b', 'c']))
 const others = [...visit('eve', ['a', 'd', 'e']), ...visit('fay', ['d', 'c', 'a']), ...visit('asker', ['a'])]
-const lesson = { userId: 'asker', productId: 'd' }
+const lesson = { userId: 'asker', productId: 'd', time: start + minute }
 
 const somebodys = features.map((_, n) => n / 10)
 const published = (change: Partial<RankerWeights> = {}): Omit<RankerWeights, 'version'> => ({

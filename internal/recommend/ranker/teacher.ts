@@ -7,7 +7,7 @@ import { features, featureSet, firstWeights } from './features.ts'
 import { createLessons } from './lessons.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
-import type { SessionIndex } from '../index/session-index.ts'
+import type { IndexedView, SessionIndex } from '../index/session-index.ts'
 import type { Lessons } from './lessons.ts'
 import type { Ranker } from './ranker.ts'
 import type { RankerStore, RankerWeights } from './store.ts'
@@ -22,7 +22,7 @@ export interface Teacher extends AsyncDisposable {
   /** As published last; the first weights before that, and while the learned ones are worse. */
   weights(): ArrayLike<number>
   /** A view is about to be taken in: a lesson, if this process teaches and has time for it. */
-  consider(view: { readonly userId: string; readonly productId: string }): void
+  consider(view: IndexedView): void
 }
 
 export interface TeacherOptions {
