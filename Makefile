@@ -8,7 +8,7 @@ up: node_modules/.installed ## Start everything on this machine with a demo shop
 	@bin/vitrine up --port $(PORT)
 
 ##@ Develop
-.PHONY: test test-unit typecheck lint format verify bench soak
+.PHONY: test test-unit typecheck lint format verify bench soak fuzz
 test: node_modules/.installed ## Types, lint and all tests, on real engines
 	@npm test --silent
 test-unit: node_modules/.installed ## Only the tests that need no engine from Maven
@@ -27,11 +27,13 @@ bench: node_modules/.installed ## Measure, as ratios to ceilings of the same run
 	@npm run --silent bench
 soak: node_modules/.installed ## The long tests: many kills, many histories
 	@npm run --silent soak
+fuzz: node_modules/.installed ## Try /openapi.json with a fuzzer (needs Python 3.12), 10,000 cases
+	@npm run --silent fuzz
 
 ##@ Tidy
 .PHONY: clean
 clean: ## Remove the local data folder, downloaded engines and packages
-	rm -rf .vitrine .engines node_modules bench/results
+	rm -rf .vitrine .engines .fuzz node_modules bench/results
 
 .PHONY: help
 help: ## List the commands
