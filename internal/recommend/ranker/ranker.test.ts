@@ -1,7 +1,16 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { maxCandidates } from '../evidence/evidence.ts'
-import { indexOf, products, questionOf, someViews, users, visit } from '../evidence/test-support.ts'
+import {
+  indexOf,
+  minute,
+  products,
+  questionOf,
+  someViews,
+  start,
+  users,
+  visit,
+} from '../evidence/test-support.ts'
 import { features, firstWeights } from './features.ts'
 import { createRanker } from './ranker.ts'
 import type { IndexedView, SessionIndex } from '../index/session-index.ts'
@@ -55,6 +64,24 @@ describe('the ranking', () => {
         },
       ),
       { numRuns: 300 },
+    )
+  })
+
+  it('is so also where more sessions speak than are listened to', () => {
+    // All of them are equally similar, and most began at the same time.
+    const crowd = Array.from({ length: 700 }, (_, n) =>
+      visit(`user-${n}`, ['a', `p-${n % 300}`, 'b'], start + (n % 3) * minute),
+    ).flat()
+    const index = indexOf(crowd)
+    fc.assert(
+      fc.property(shuffledWithRepeats(crowd), others => {
+        for (const asked of [['a'], ['b', 'a'], ['p-7', 'a', 'b']]) {
+          expect(ranked(indexOf(others), { products: asked })).to.deep.equal(
+            ranked(index, { products: asked }),
+          )
+        }
+      }),
+      { numRuns: 10 },
     )
   })
 

@@ -175,6 +175,18 @@ describe('the teacher', () => {
     expect((await fake.newest())?.lessons).to.be.within(1_001, 100_000)
   })
 
+  it('gives way to another that published while it had nothing to publish', async () => {
+    const store = createFakeRankerStore()
+    const one = startTestTeacher(store)
+    await using _one = one.teacher
+    await until(() => isTeaching(one))
+    await store.publish(published(), null)
+    await until(async () => (await one.metric('version')) === 1)
+    expect(one.weights()).to.deep.equal(somebodys)
+    await teachUntil(store, [one], 2)
+    expect((await store.newest())?.lessons).to.be.within(1_001, 100_000)
+  })
+
   it('keeps the weights at hand while the store is away, and publishes when it is back', async () => {
     const store = createFakeRankerStore()
     const one = startTestTeacher(store)
@@ -195,7 +207,7 @@ describe('the teacher', () => {
 
   it('leaves aside weights of other features, and first begins anew', async () => {
     const store = createFakeRankerStore()
-    await store.publish(published({ features: 'unheard-of', weights: [3], memory: [1] }), null)
+    await store.publish(published({ features: 'unheard-of' }), null)
     const one = startTestTeacher(store)
     await using _one = one.teacher
     await until(async () => (await one.metric('version')) === 1)
