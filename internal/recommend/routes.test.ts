@@ -18,8 +18,10 @@ async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
 interface Body {
   products: string[]
   type: string
-  items: { productId: string }[]
-  errors: { parameter: string }[]
+  warming: boolean
+  degraded: boolean
+  items: { productId: string; source: string; because: Record<string, unknown> }[]
+  errors: { parameter: string; pointer: string }[]
 }
 
 async function setUp() {
@@ -56,17 +58,24 @@ async function setUp() {
       effectiveTime: now - 1,
     },
   ])
-  const { service, metrics, view } = await startTestRecommendations({ now: () => now, history, orders })
+  const { service, metrics, view, log } = await startTestRecommendations({ now: () => now, history, orders })
   opened.use(service)
   const app = createApp({ routes: service.routes, logger: silentLogger, metrics })
   const server = opened.use(
     await listen({ app, host: '127.0.0.1', port: 0, portSetting: '--port', auth: 'loopback' }),
   )
-  async function ask(path: string, headers: Record<string, string> = {}) {
-    const answer = await fetch(`${server.url}${path}`, { headers })
+  async function call(path: string, init: RequestInit) {
+    const answer = await fetch(`${server.url}${path}`, init)
     return { status: answer.status, body: (await answer.json()) as Body }
   }
-  return { opened, orders, ask, view }
+  const ask = (path: string, headers: Record<string, string> = {}) => call(path, { headers })
+  const post = (path: string, body: unknown) =>
+    call(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  return { opened, orders, ask, post, view, log }
 }
 
 describe('the recommendations for a user', () => {
@@ -147,5 +156,91 @@ describe('the list of best sellers', () => {
     await using _opened = opened
     orders.setAvailable(false)
     expect((await ask('/v1/rankings/best-sellers')).status).to.equal(503)
+  })
+})
+
+describe('the recommendations for a guest', () => {
+  it('go by the products of the visit, under the filters of the body', async () => {
+    const { opened, post, view } = await setUp()
+    await using _opened = opened
+    for (const user of ['ann', 'ben']) await view(user, ['product-1', 'product-2', 'product-5'])
+    const asked = { products: ['product-1'], limit: 3 }
+    const { status, body } = await post('/v1/recommendations', asked)
+    expect(status).to.equal(200)
+    expect(body).to.include({ type: 'personalized', degraded: false, warming: false })
+    expect(body.items.map(({ productId }) => productId)).to.include.members(['product-2', 'product-5'])
+    expect(body.items[0]?.source).to.equal('sessions')
+    expect(body.items[0]?.because).to.include({ product: 'product-1', visitors: 2 })
+    const filtered = await post('/v1/recommendations', {
+      ...asked,
+      category: ['hats'],
+      exclude: ['product-5'],
+    })
+    expect(filtered.body.items).to.have.length(3)
+    for (const { productId } of filtered.body.items) {
+      expect(Number(productId.slice(8)) % 2).to.equal(1)
+      expect(productId).to.not.be.oneOf(['product-1', 'product-5'])
+    }
+  })
+
+  it('are full also for a visit that just begins', async () => {
+    const { opened, post } = await setUp()
+    await using _opened = opened
+    const { body } = await post('/v1/recommendations', { products: [] })
+    expect(body.type).to.equal('non-personalized')
+    expect(body.items).to.have.length(10)
+  })
+
+  it('name what is wrong with a body', async () => {
+    const { opened, post } = await setUp()
+    await using _opened = opened
+    for (const [change, field] of [
+      [{ products: 'product-1' }, '/products'],
+      [{ products: ['a', ''] }, '/products/1'],
+      [{ products: Array.from({ length: 65 }, () => 'a') }, '/products'],
+      [{ limit: 0 }, '/limit'],
+      [{ 'min-price': 2, 'max-price': 1 }, '/max-price'],
+      [{ seen: true }, '/seen'],
+    ] as const) {
+      const { status, body } = await post('/v1/recommendations', { products: [], ...change })
+      expect(status, field).to.equal(400)
+      expect(body.errors[0]?.pointer).to.equal(field)
+    }
+    expect((await post('/v1/recommendations', { products: [], bought: 'include' })).status).to.equal(400)
+  })
+})
+
+describe('the products similar to one', () => {
+  it('come with the visitors who viewed both, under the filters of the query', async () => {
+    const { opened, ask, view } = await setUp()
+    await using _opened = opened
+    for (const user of ['ann', 'ben']) await view(user, ['product-1', 'product-2', 'product-5'])
+    const { body } = await ask('/v1/products/product-1/similar')
+    expect(body.items.map(({ productId }) => productId)).to.deep.equal(['product-2', 'product-5'])
+    const because = { kind: 'viewed-together', product: 'product-1', visitors: 2 }
+    expect(body.items[0]?.because).to.deep.equal(because)
+    const hats = await ask('/v1/products/product-1/similar?category=hats')
+    expect(hats.body.items.map(({ productId }) => productId)).to.deep.equal(['product-5'])
+    expect((await ask('/v1/products/unheard-of/similar')).body.items).to.deep.equal([])
+    expect((await ask('/v1/products/product-1/similar?seen=include')).status).to.equal(400)
+  })
+})
+
+describe('the list of what is trending', () => {
+  it('is that of the shop or of a category, with titles, and without what left the shop', async () => {
+    const { opened, ask, view, log } = await setUp()
+    await using _opened = opened
+    await view('ann', ['product-1', 'product-2', 'left'])
+    await view('ben', ['product-1', 'left'])
+    const items = [
+      { productId: 'product-1', title: 'Product 1', views: 2 },
+      { productId: 'product-2', title: 'Product 2', views: 1 },
+    ]
+    const { body } = await ask('/v1/rankings/trending')
+    expect(body).to.deep.equal({ degraded: false, warming: false, items })
+    expect((await ask('/v1/rankings/trending?limit=1')).body.items).to.deep.equal(items.slice(0, 1))
+    expect((await ask('/v1/rankings/trending?category=shoes')).body.items).to.deep.equal(items.slice(1))
+    log.setAvailable(false)
+    expect((await ask('/v1/rankings/trending')).body).to.deep.equal({ degraded: true, warming: false, items })
   })
 })
