@@ -1,6 +1,7 @@
 import { runApart } from './apart.ts'
 import { limit, median } from './measure.ts'
 import type { Found, Task } from './apart/questions.ts'
+import type { Found as MemoryFound, Task as MemoryTask } from './apart/memory.ts'
 import type { Limit } from './measure.ts'
 import type { Times } from './times.ts'
 
@@ -22,7 +23,26 @@ export async function benchInProcess(options: {
     found.set(views, one)
     limits.push(...costsOf(views, one))
   }
-  return [...limits, ...growth(found)]
+  tell('memory: catalogue and known visitors')
+  return [...limits, ...growth(found), ...(await memoryBeside())]
+}
+
+const products = 1_000_000
+/** As many as are remembered at most, both. */
+const knownVisitors = { visitors: 50_000, productsOfVisitor: 40 }
+
+async function memoryBeside(): Promise<Limit[]> {
+  const found = await runApart<MemoryTask, MemoryFound>('memory.ts', { products, ...knownVisitors })
+  const mebibytes = (bytes: number) => bytes / 2 ** 20
+  return [
+    limit({ name: 'catalogue of 1 M products', value: mebibytes(found.catalogue), unit: 'MiB', below: null }),
+    limit({
+      name: '50,000 known visitors with 40 products each',
+      value: mebibytes(found.visitors),
+      unit: 'MiB',
+      below: null,
+    }),
+  ]
 }
 
 const kinds = ['with reasons', 'without reasons'] as const
