@@ -123,8 +123,9 @@ function send(ctx: Context, { status, body, headers }: Answer, { personal }: Rou
 }
 
 function setSafetyHeaders(ctx: Context, personal: boolean): void {
-  ctx.set('X-Content-Type-Options', 'nosniff')
-  if (personal) ctx.set('Cache-Control', 'no-store')
+  if (ctx.headerSent) return
+  ctx.res.setHeader('X-Content-Type-Options', 'nosniff')
+  if (personal) ctx.res.setHeader('Cache-Control', 'no-store')
 }
 
 function answerProblems(logger: Logger): Middleware {

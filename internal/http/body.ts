@@ -63,6 +63,7 @@ export const discardLimitMs = 5_000
 /** Reads on what nobody wants, for a while: were the connection cut at once, the answer would be lost with it. */
 export function discardRest(request: IncomingMessage): void {
   if (request.readableEnded || request.destroyed) return
+  if (request.complete && request.readableLength === 0) return
   request.resume()
   if (request.complete) return
   const timer = setTimeout(() => request.destroy(), discardLimitMs)

@@ -40,6 +40,7 @@ export function collectQuery(
   schema: z.ZodType | undefined,
   querystring: string,
 ): Record<string, string | string[]> {
+  if (querystring === '') return {}
   decode(querystring.replaceAll('+', ' '), 'the query')
   const shape = shapeOf(schema)
   const collected = new Map<string, string | string[]>()
