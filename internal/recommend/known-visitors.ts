@@ -30,7 +30,8 @@ export interface KnownVisitors {
 interface Remembered {
   readonly readAt: number
   readonly viewed: ReadonlySet<string>
-  readonly bought: Map<number, ReadonlySet<string>>
+  /** As asked last: a shop asks with the same time again and again. */
+  bought: { readonly rebuyAfterMs: number; readonly products: ReadonlySet<string> } | null
 }
 
 /**
@@ -75,7 +76,7 @@ export function createKnownVisitors(options: {
     if (!answer.there) return known ?? null
     const his = answer.value.items.filter(({ productId, viewedAt }) => isHis(userId, productId, viewedAt))
     const viewed = new Set(his.map(({ productId }) => productId))
-    const read = { readAt, viewed, bought: new Map() }
+    const read = { readAt, viewed, bought: null }
     remember(userId, read)
     return read
   }
@@ -85,11 +86,10 @@ export function createKnownVisitors(options: {
     rebuyAfterMs: number,
     known: Remembered | null,
   ): Promise<ReadonlySet<string> | null> {
-    const before = known?.bought.get(rebuyAfterMs)
-    if (before !== undefined) return before
+    if (known?.bought?.rebuyAfterMs === rebuyAfterMs) return known.bought.products
     const answer = await guard(() => orders.boughtSince(userId, now() - rebuyAfterMs))
     if (!answer.there) return null
-    known?.bought.set(rebuyAfterMs, answer.value)
+    if (known !== null) known.bought = { rebuyAfterMs, products: answer.value }
     return answer.value
   }
 
