@@ -39,7 +39,10 @@ export interface Evidence {
   returnsBy(distance: number): number
   /** The candidates with the highest blend, the newest product of the visit never among them. */
   readonly candidates: Best
-  /** Collects what speaks for what, from all sessions but the asking visitor's; `accepts` leaves out candidates. */
+  /**
+   * Collects what speaks for what, from all sessions but the asking visitor's; only how often a product is viewed counts
+   * his, too. `accepts` leaves out candidates.
+   */
   collect(question: Question, most: number, accepts: (item: number) => boolean): void
 }
 
