@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { isId } from './id.ts'
+import { idKeywords, isId, maxIdBytes } from './id.ts'
 
 describe('an id', () => {
   it('may be any well-formed text of 1 to 256 bytes without control characters', () => {
@@ -31,6 +31,22 @@ describe('an id', () => {
     ]) {
       expect(isId(id), JSON.stringify(id)).to.equal(false)
     }
+  })
+
+  it('is documented as it is checked, as far as JSON Schema goes: it counts no bytes', () => {
+    const documented = (text: string) =>
+      text.length >= idKeywords.minLength &&
+      text.length <= idKeywords.maxLength &&
+      new RegExp(idKeywords.pattern, 'u').test(text)
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.string({ unit: 'grapheme', minLength: 60, maxLength: 300 }),
+    )
+    fc.assert(
+      fc.property(text, given => {
+        expect(documented(given) && Buffer.byteLength(given) <= maxIdBytes).to.equal(isId(given))
+      }),
+    )
   })
 
   it('comes out of UTF-8 as it went in', () => {
