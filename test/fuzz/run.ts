@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import type { SpawnOptions } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,11 +21,14 @@ const requirements = here('requirements.txt')
 const environment = here('../../.fuzz/')
 const fuzzer = join(environment, 'bin/schemathesis')
 
+const hooks = { PYTHONPATH: here('.'), PYTHONDONTWRITEBYTECODE: '1', SCHEMATHESIS_HOOKS: 'hooks' }
+
 const pythons = ['python3.14', 'python3.13', 'python3.12', 'python3']
 const fits = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))'
 
-async function run(command: string, args: readonly string[], env = process.env): Promise<boolean> {
-  const [code] = (await once(spawn(command, args, { stdio: 'inherit', env }), 'exit')) as [number | null]
+async function run(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<boolean> {
+  const child = spawn(command, args, { stdio: 'inherit', ...options })
+  const [code] = (await once(child, 'exit')) as [number | null]
   return code === 0
 }
 
@@ -53,11 +57,12 @@ function casesOf(report: string): number {
 }
 
 /** Fuzzes one Vitrine; `false` when something was found or too little tried. */
-async function fuzz(flag: '--demo' | '--no-demo'): Promise<boolean> {
+async function fuzz(flag: '--demo' | '--no-demo', signal: AbortSignal): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'vitrine-fuzz-'))
   try {
     await using up = startUp(join(folder, 'data'), [flag])
     const { url } = await up.ready()
+    if (signal.aborted) return false
     const report = join(folder, 'report.json')
     process.stdout.write(`\nvitrine up ${flag}\n`)
     const isClean = await run(
@@ -72,7 +77,8 @@ async function fuzz(flag: '--demo' | '--no-demo'): Promise<boolean> {
         report,
         ...process.argv.slice(2),
       ],
-      { ...process.env, PYTHONPATH: here('.'), PYTHONDONTWRITEBYTECODE: '1', SCHEMATHESIS_HOOKS: 'hooks' },
+      // It leaves files where it runs.
+      { cwd: environment, env: { ...process.env, ...hooks } },
     )
     const generated = casesOf(report)
     if (generated < leastCases) process.stderr.write(`only ${generated} of ${leastCases} cases were tried\n`)
@@ -87,8 +93,9 @@ if (problem !== null) {
   process.stderr.write(`${problem}\n`)
   process.exitCode = 1
 } else {
-  // Ctrl-C ends the fuzzer, which ends the rest in order.
-  process.on('SIGINT', () => {})
-  const isClean = (await fuzz('--demo')) && (await fuzz('--no-demo'))
+  // Ctrl-C reaches the fuzzer as well; what else runs is to end in order.
+  const interrupted = new AbortController()
+  process.on('SIGINT', () => interrupted.abort())
+  const isClean = (await fuzz('--demo', interrupted.signal)) && (await fuzz('--no-demo', interrupted.signal))
   process.exitCode = isClean ? 0 : 1
 }
