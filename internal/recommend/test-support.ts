@@ -14,7 +14,8 @@ import type { FakeOrdersStore } from '#internal/orders/fake-store.ts'
 
 /**
  * The service on fakes, with a log that can be appended to; `now` gives epoch milliseconds. It is ready and warm, or,
- * when started `cold`, waits for a log that is away.
+ * when started `cold`, waits for a log that is away. Nobody teaches the ranker, so that the same question gets the same
+ * answer.
  */
 export async function startTestRecommendations(options: {
   now: () => number
@@ -27,6 +28,7 @@ export async function startTestRecommendations(options: {
   const history = options.history ?? createFakeHistoryStore({ ttl: defaultHistoryTtl, now })
   const orders = options.orders ?? createFakeOrdersStore()
   const ranker = createFakeRankerStore({ now })
+  await ranker.setFrozen(true)
   const metrics = createMetrics({ service: 'api', version: '0' })
   const log = createFakeLog({ now })
   await log.ensureTopics(topics({ partitions: 3, historyTtlMs: defaultHistoryTtl.historyMs }))
