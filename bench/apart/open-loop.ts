@@ -22,11 +22,10 @@ export interface Task {
 export interface Found {
   readonly gets: Times
   readonly posts: Times
-  /** Answers a second, over the time in which they were due. */
-  readonly getRate: number
-  readonly postRate: number
   /** How late requests left, milliseconds: what of the times is the sender's own. */
   readonly lateness: Times
+  /** True when the server fell so far behind that no more was sent: then the times are those until then. */
+  readonly overwhelmed: boolean
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 128 })
@@ -56,38 +55,55 @@ function send({ url, body }: Due): Promise<void> {
   return answered.promise
 }
 
+/** So many unanswered requests say that the server can't keep up: then no more are sent. */
+const mostUnanswered = 3_000
+
 await answerApart(async ({ requests, warmUpMs }: Task): Promise<Found> => {
   const milliseconds = { gets: [] as number[], posts: [] as number[], late: [] as number[] }
+  const unanswered = new Set<Due>()
   const began = performance.now()
+  const elapsed = () => performance.now() - began
   let failure: unknown
-  async function answer(due: Due): Promise<void> {
-    if (due.at >= warmUpMs) milliseconds.late.push(performance.now() - began - due.at)
-    await send(due)
-    // From when it was due, not from when it was sent: a sender that is held up hides nothing.
-    const took = performance.now() - began - due.at
-    if (due.at >= warmUpMs) milliseconds[due.body === undefined ? 'gets' : 'posts'].push(took)
+
+  /** From when it was due, not from when it was sent: a sender that is held up hides nothing. */
+  function note(due: Due): void {
+    milliseconds[due.body === undefined ? 'gets' : 'posts'].push(elapsed() - due.at)
   }
+
+  async function answer(due: Due): Promise<void> {
+    if (due.at >= warmUpMs) milliseconds.late.push(elapsed() - due.at)
+    unanswered.add(due)
+    try {
+      await send(due)
+      if (due.at >= warmUpMs) note(due)
+    } catch (error) {
+      failure ??= error
+    } finally {
+      unanswered.delete(due)
+    }
+  }
+
   const answers: Promise<void>[] = []
-  for (let next = 0; next < requests.length && failure === undefined; ) {
-    const now = performance.now() - began
+  let next = 0
+  const keepsUp = () => unanswered.size < mostUnanswered
+  while (next < requests.length && failure === undefined && keepsUp()) {
+    const now = elapsed()
     for (let due = requests[next]; due !== undefined && due.at <= now; due = requests[++next]) {
-      answers.push(
-        answer(due).catch(error => {
-          failure = error
-        }),
-      )
+      answers.push(answer(due))
     }
     await sleep(1)
   }
-  await Promise.all(answers)
+  const overwhelmed = failure === undefined && !keepsUp()
+  if (overwhelmed) {
+    // What is still to come takes at least so long.
+    for (const due of unanswered) note(due)
+  } else await Promise.all(answers)
   agent.destroy()
-  if (failure !== undefined) throw failure
-  const seconds = ((requests.at(-1)?.at ?? 0) - warmUpMs) / 1_000
+  if (failure !== undefined && !overwhelmed) throw failure
   return {
     gets: timesOf(milliseconds.gets),
     posts: timesOf(milliseconds.posts),
-    getRate: milliseconds.gets.length / seconds,
-    postRate: milliseconds.posts.length / seconds,
     lateness: timesOf(milliseconds.late),
+    overwhelmed,
   }
 })
