@@ -40,6 +40,7 @@ export function createSessionSource(options: {
     *candidates(question, accepts) {
       const found = ranker.candidates(question, rankedCandidates, item => accepts(index.products.id(item)))
       ranker.order(found, weights(), order, chances)
+      witnesses.hear(question)
       for (let n = 0; n < found.count; n++) {
         const place = order[n] as number
         const item = found.items[place] as number

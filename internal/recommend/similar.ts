@@ -88,7 +88,7 @@ export function createSimilar(parts: {
       best.start(0)
       if (item !== none) collect(item, limit, other => accepts({ productId: products.id(other) }))
       const items = Array.from(best.numbers.subarray(0, best.size), (other): SimilarItem => {
-        const { visitors } = witnesses.ofBoth(item, other)
+        const visitors = witnesses.ofBoth(item, other)
         return {
           productId: products.id(other),
           score: similarity(item, other),

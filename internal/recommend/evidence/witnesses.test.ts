@@ -13,7 +13,9 @@ function reasonFor(product: string, views: readonly IndexedView[], asked: Partia
   const index = indexOf(views)
   const question = questionOf(index, asked)
   if (question === null) throw new Error('nobody viewed what is asked with')
-  const { viewed, visitors } = createWitnesses(index).of(index.products.find(product), question)
+  const witnesses = createWitnesses(index)
+  witnesses.hear(question)
+  const { viewed, visitors } = witnesses.of(index.products.find(product), question)
   return [viewed === none ? null : index.products.id(viewed), visitors]
 }
 
@@ -32,7 +34,7 @@ describe('witnesses', () => {
     expect(reasonFor('y', views, { products: ['b'] })).to.deep.equal(['b', 1])
     const index = indexOf(views)
     const both = (one: string, other: string) =>
-      createWitnesses(index).ofBoth(index.products.find(one), index.products.find(other)).visitors
+      createWitnesses(index).ofBoth(index.products.find(one), index.products.find(other))
     expect([both('a', 'x'), both('x', 'a'), both('x', 'b'), both('a', 'y')]).to.deep.equal([2, 2, 1, 0])
   })
 

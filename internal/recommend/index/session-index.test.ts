@@ -119,7 +119,10 @@ describe('session index', () => {
     index.forget('ann', 'a', start)
     index.takeOver('ann', 'guest', start)
     expect([index.isOf('ann', 'a', start), index.isOf('ann', 'a', start + 1)]).to.deep.equal([false, true])
-    expect([index.isOf('guest', 'b', start), index.isOf('guest', 'b', start + 1)]).to.deep.equal([false, true])
+    expect([index.isOf('guest', 'b', start), index.isOf('guest', 'b', start + 1)]).to.deep.equal([
+      false,
+      true,
+    ])
     expect(index.isOf('ann', 'b', start)).to.equal(true)
   })
 
