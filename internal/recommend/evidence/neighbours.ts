@@ -1,4 +1,5 @@
 import { maxSessionViews } from '../index/session-index.ts'
+import { spanOf } from '../index/view-counts.ts'
 import { maxPath } from './question.ts'
 import { createBest, createSums } from './sums.ts'
 import type { SessionIndex } from '../index/session-index.ts'
@@ -15,7 +16,6 @@ const ageDays = 20
 const nearness = 3
 /** What comes before the shared product counts so much of what comes as far behind it. */
 const beforeShare = 0.6
-const dayMs = 24 * 60 * 60 * 1000
 
 /**
  * Sessions that share products with the asking visit, and what they hold: a nearest-neighbour rule with the position
@@ -70,8 +70,7 @@ export function createNeighbours(index: SessionIndex): Neighbours {
   }
 
   function weigh(session: number, now: number): number {
-    const age = Math.max(0, now - sessions.end(session)) / dayMs
-    const quarters = Math.min(4 * mostAgeDays, Math.floor(4 * age))
+    const quarters = Math.min(4 * mostAgeDays, Math.max(0, now - sessions.endSpan(session)))
     return (byAge[quarters] as number) * (byLength[sessions.length(session)] as number)
   }
 
@@ -81,7 +80,7 @@ export function createNeighbours(index: SessionIndex): Neighbours {
     meet: (session, weight) => similarity.add(session, weight),
 
     speak(question, scores) {
-      const now = index.newestTime
+      const now = spanOf(index.newestTime)
       nearest.start(neighbours)
       for (let n = 0; n < similarity.size; n++) {
         const session = similarity.number(n)

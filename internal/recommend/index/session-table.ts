@@ -1,4 +1,5 @@
 import { createSlots, grown, none } from './columns.ts'
+import { spanOf } from './view-counts.ts'
 import { createPath, createViewsInChunks } from './views-in-chunks.ts'
 import type { Path } from './views-in-chunks.ts'
 
@@ -11,6 +12,8 @@ export interface SessionTable {
   start(session: number): number
   /** Time of the last view. */
   end(session: number): number
+  /** The span of six hours in which it ended. */
+  endSpan(session: number): number
   length(session: number): number
   /** The visitor's next older session, or {@link none}. */
   older(session: number): number
@@ -35,28 +38,30 @@ export interface SessionTable {
   bytes(): number
 }
 
+/** What questions ask of a session stands together, half a cache line: they look at thousands. */
+const width = 8
+const visitorAt = 0
+const firstAt = 1
+const lengthAt = 2
+const olderAt = 3
+const endSpanAt = 4
+
 export function createSessionTable(): SessionTable {
   const slots = createSlots()
   const views = createViewsInChunks()
   let size = 0
-  let visitors = new Uint32Array(16)
+  let rows = new Uint32Array(16 * width)
   let starts = new Float64Array(16)
   let ends = new Float64Array(16)
-  let lengths = new Uint16Array(16)
-  let firsts = new Uint32Array(16)
-  let olders = new Uint32Array(16)
   let newest = new Uint32Array(16).fill(none)
   let scratch = createPath(64)
 
   const newestOf = (visitor: number) => newest[visitor] ?? none
 
   function grow(sessions: number, visitor: number): void {
-    visitors = grown(visitors, sessions)
-    starts = grown(starts, visitors.length)
-    ends = grown(ends, visitors.length)
-    lengths = grown(lengths, visitors.length)
-    firsts = grown(firsts, visitors.length)
-    olders = grown(olders, visitors.length)
+    rows = grown(rows, sessions * width)
+    starts = grown(starts, Math.ceil(rows.length / width))
+    ends = grown(ends, starts.length)
     const before = newest.length
     newest = grown(newest, visitor + 1)
     newest.fill(none, before)
@@ -67,29 +72,34 @@ export function createSessionTable(): SessionTable {
     let newer = none
     for (let at = newestOf(visitor); at !== none && (starts[at] as number) > start; ) {
       newer = at
-      at = olders[at] as number
+      at = rows[at * width + olderAt] as number
     }
     return newer
   }
 
+  function setEnd(session: number, time: number): void {
+    ends[session] = time
+    rows[session * width + endSpanAt] = Math.max(0, spanOf(time))
+  }
+
   function link(visitor: number, session: number, newer: number): void {
     if (newer === none) {
-      olders[session] = newestOf(visitor)
+      rows[session * width + olderAt] = newestOf(visitor)
       newest[visitor] = session
     } else {
-      olders[session] = olders[newer] as number
-      olders[newer] = session
+      rows[session * width + olderAt] = rows[newer * width + olderAt] as number
+      rows[newer * width + olderAt] = session
     }
   }
 
   function unlink(visitor: number, session: number): void {
     if (newestOf(visitor) === session) {
-      newest[visitor] = olders[session] as number
+      newest[visitor] = rows[session * width + olderAt] as number
       return
     }
     let newer = newestOf(visitor)
-    while (olders[newer] !== session) newer = olders[newer] as number
-    olders[newer] = olders[session] as number
+    while (rows[newer * width + olderAt] !== session) newer = rows[newer * width + olderAt] as number
+    rows[newer * width + olderAt] = rows[session * width + olderAt] as number
   }
 
   return {
@@ -99,54 +109,56 @@ export function createSessionTable(): SessionTable {
     get used() {
       return slots.used
     },
-    visitor: session => visitors[session] as number,
+    visitor: session => rows[session * width + visitorAt] as number,
     start: session => starts[session] as number,
     end: session => ends[session] as number,
-    length: session => lengths[session] as number,
-    older: session => olders[session] as number,
+    endSpan: session => rows[session * width + endSpanAt] as number,
+    length: session => rows[session * width + lengthAt] as number,
+    older: session => rows[session * width + olderAt] as number,
     newest: newestOf,
     starts: () => starts,
-    isFrom: (session, start) => (lengths[session] as number) > 0 && starts[session] === start,
+    isFrom: (session, start) => (rows[session * width + lengthAt] as number) > 0 && starts[session] === start,
 
     create(visitor, path) {
       const session = slots.take()
       grow(session + 1, visitor)
       size++
-      visitors[session] = visitor
+      rows[session * width + visitorAt] = visitor
       starts[session] = path.times[0] as number
-      ends[session] = path.times[path.length - 1] as number
-      lengths[session] = path.length
-      firsts[session] = views.write(path)
+      setEnd(session, path.times[path.length - 1] as number)
+      rows[session * width + lengthAt] = path.length
+      rows[session * width + firstAt] = views.write(path)
       link(visitor, session, newerThan(visitor, path.times[0] as number))
       return session
     },
 
     append(session, item, time) {
-      const length = lengths[session] as number
-      views.append(firsts[session] as number, length, item, time)
-      lengths[session] = length + 1
-      ends[session] = time
+      const length = rows[session * width + lengthAt] as number
+      views.append(rows[session * width + firstAt] as number, length, item, time)
+      rows[session * width + lengthAt] = length + 1
+      setEnd(session, time)
     },
 
     remove(session) {
-      views.free(firsts[session] as number)
-      unlink(visitors[session] as number, session)
-      lengths[session] = 0
+      views.free(rows[session * width + firstAt] as number)
+      unlink(rows[session * width + visitorAt] as number, session)
+      rows[session * width + lengthAt] = 0
       size--
       slots.giveBack(session)
     },
 
-    read: (session, path) => views.read(firsts[session] as number, lengths[session] as number, path),
+    read: (session, path) =>
+      views.read(rows[session * width + firstAt] as number, rows[session * width + lengthAt] as number, path),
     readItems(session, into) {
-      const length = lengths[session] as number
-      views.readItems(firsts[session] as number, length, into)
+      const length = rows[session * width + lengthAt] as number
+      views.readItems(rows[session * width + firstAt] as number, length, into)
       return length
     },
 
     readBackwards(session, items, times, at) {
-      const length = lengths[session] as number
+      const length = rows[session * width + lengthAt] as number
       if (scratch.items.length < length) scratch = createPath(length)
-      views.read(firsts[session] as number, length, scratch)
+      views.read(rows[session * width + firstAt] as number, length, scratch)
       const count = Math.min(length, items.length - at)
       for (let i = 0; i < count; i++) {
         items[at + i] = scratch.items[length - 1 - i] as number
@@ -156,8 +168,6 @@ export function createSessionTable(): SessionTable {
     },
 
     bytes: () =>
-      views.bytes() +
-      slots.bytes() +
-      [visitors, starts, ends, lengths, firsts, olders, newest].reduce((sum, c) => sum + c.byteLength, 0),
+      views.bytes() + slots.bytes() + [rows, starts, ends, newest].reduce((sum, c) => sum + c.byteLength, 0),
   }
 }
