@@ -106,11 +106,12 @@ function trendingList(live: RankingParts['live'], catalogue: RankingParts['catal
       const { accepts } = createFilter(defaultFilters, whatIsThere(products, live.index))
       const items = trendingProducts(live.index, products, categories)
         .filter(accepts)
-        .slice(0, query.limit)
+        .take(query.limit)
         .map(({ productId, views }) => {
           const title = products?.get(productId)?.title ?? null
           return { productId, ...(title !== null && { title }), views }
         })
+        .toArray()
       return { status: 200, body: { degraded: !live.healthy, warming: !live.warm, items } }
     },
   })

@@ -95,14 +95,16 @@ export function* trending(
 }
 
 /** Products with their views, halved with each day that goes by; most first, ties by id. */
-export function trendingProducts(
+export function* trendingProducts(
   index: SessionIndex,
   catalogue: Catalogue | null,
   categories: readonly string[],
-): { readonly productId: string; readonly views: number }[] {
+): Generator<{ readonly productId: string; readonly views: number }> {
   const { products, newestTime } = index
   if (categories.length === 0) {
-    return index.trending.top(newestTime).map(({ item, views }) => ({ productId: products.id(item), views }))
+    for (const { item, views } of index.trending.top(newestTime))
+      yield { productId: products.id(item), views }
+    return
   }
   const found: { productId: string; views: number }[] = []
   for (const { productId } of catalogue?.newest(categories) ?? []) {
@@ -110,7 +112,7 @@ export function trendingProducts(
     const views = item === none ? 0 : index.trending.of(item, newestTime)
     if (views > 0) found.push({ productId, views })
   }
-  return found.sort((a, b) => b.views - a.views || compareBytes(a.productId, b.productId))
+  yield* found.sort((a, b) => b.views - a.views || compareBytes(a.productId, b.productId))
 }
 
 /** All products that the index knows, most viewed first, ties by id: what is left to a shop without a catalogue. */
