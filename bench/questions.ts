@@ -55,7 +55,7 @@ export function createInProcess(options: {
     'with reasons'(userId: string): void {
       if (!asks(userId)) return
       let left = listLength
-      for (const { because } of sessions.candidates(question, () => true)) {
+      for (const { because } of sessions.candidates(question, listLength, () => true)) {
         if ('kind' in because) given += 1
         if (--left === 0) break
       }

@@ -11,10 +11,10 @@ import type { Ranker } from './ranker/ranker.ts'
 /** The first step of the chain: what visitors with similar sessions viewed. */
 export interface SessionSource {
   /**
-   * The products for a question, best first, of those that `accepts` lets through. The question and what comes are
-   * good until the next call.
+   * The products for a question, best first, of those that `accepts` lets through; `most` are likely taken. The question
+   * and what comes are good until the next call.
    */
-  candidates(question: Question, accepts: (productId: string) => boolean): Iterable<Candidate>
+  candidates(question: Question, most: number, accepts: (productId: string) => boolean): Iterable<Candidate>
 }
 
 /** `weights` gives those to rank by. */
@@ -37,10 +37,14 @@ export function createSessionSource(options: {
   }
 
   return {
-    *candidates(question, accepts) {
+    *candidates(question, most, accepts) {
       const found = ranker.candidates(question, rankedCandidates, item => accepts(index.products.id(item)))
       ranker.order(found, weights(), order, chances)
-      witnesses.hear(question)
+      const likely = order.subarray(0, Math.min(most, found.count))
+      witnesses.hear(
+        question,
+        Array.from(likely, place => found.items[place] as number),
+      )
       for (let n = 0; n < found.count; n++) {
         const place = order[n] as number
         const item = found.items[place] as number

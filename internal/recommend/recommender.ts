@@ -119,7 +119,7 @@ export function createRecommender(parts: {
   }
 
   function fromSessions(
-    { userId, visit, current }: Question,
+    { userId, visit, current, limit }: Question,
     { newest }: Looked,
     accepts: (candidate: Pick<Candidate, 'productId'>) => boolean,
   ): Iterable<Candidate> {
@@ -130,7 +130,7 @@ export function createRecommender(parts: {
     const asked =
       ask(question, index, { userId, products: after, at }) ||
       ask(question, index, { userId, products: newest.toReversed(), at })
-    return asked ? live.sessions.candidates(question, productId => accepts({ productId })) : []
+    return asked ? live.sessions.candidates(question, limit, productId => accepts({ productId })) : []
   }
 
   return {

@@ -14,7 +14,7 @@ function reasonFor(product: string, views: readonly IndexedView[], asked: Partia
   const question = questionOf(index, asked)
   if (question === null) throw new Error('nobody viewed what is asked with')
   const witnesses = createWitnesses(index)
-  witnesses.hear(question)
+  witnesses.hear(question, [index.products.find(product)])
   const { viewed, visitors } = witnesses.of(index.products.find(product), question)
   return [viewed === none ? null : index.products.id(viewed), visitors]
 }

@@ -12,8 +12,8 @@ const askedFirst = 3
 
 /** Who viewed a recommended product together with one that the visitor viewed. */
 export interface Witnesses {
-  /** Hears the visitors who viewed the newest products of a question, before it is asked what they say of others. */
-  hear(question: Question): void
+  /** Hears the visitors who viewed the newest products of a question on the products that will be asked about. */
+  hear(question: Question, items: Iterable<number>): void
   /**
    * The viewed product that most visitors lately viewed in one session with `item`, and how many; {@link none} and 0
    * when nobody did. The asking visitor is not counted, and nobody twice.
@@ -30,6 +30,9 @@ export function createWitnesses({ sessions, postings }: SessionIndex): Witnesses
   /** By visitor, the last count that he was part of. */
   let counted = new Uint32Array(1024)
   let counts = 0
+  /** By product, the last question in which it was asked about. */
+  let wanted = new Uint32Array(1024)
+  let questions = 0
 
   /** Tells `meet` the newest sessions with a product, and whether their visitor was met before. */
   function meetAll(asked: number, asking: number, meet: (session: number, again: boolean) => void): void {
@@ -63,8 +66,8 @@ export function createWitnesses({ sessions, postings }: SessionIndex): Witnesses
       const length = sessions.readItems(session, items)
       for (let i = 0; i < length; i++) {
         const item = items[i] as number
-        if (isAmong(items, i, item) || (again && hasSaid(session, asked, item))) continue
-        sums.add(item, 1)
+        if (wanted[item] !== questions || isAmong(items, i, item)) continue
+        if (!again || !hasSaid(session, asked, item)) sums.add(item, 1)
       }
     })
   }
@@ -80,7 +83,12 @@ export function createWitnesses({ sessions, postings }: SessionIndex): Witnesses
   }
 
   return {
-    hear({ recent, recentLength, visitor }) {
+    hear({ recent, recentLength, visitor }, about) {
+      questions++
+      for (const item of about) {
+        wanted = grown(wanted, item + 1)
+        wanted[item] = questions
+      }
       for (let r = 0; r < askedFirst; r++) {
         if (r < recentLength) hearOf(recent[r] as number, visitor, r)
         else heard[r]?.clear()
@@ -91,7 +99,8 @@ export function createWitnesses({ sessions, postings }: SessionIndex): Witnesses
       let visitors = 0
       for (let r = 0; r < recentLength && !(r >= askedFirst && visitors > 0); r++) {
         const asked = recent[r] as number
-        const both = heard[r]?.get(item) ?? ofBoth(item, asked, visitor)
+        const isHeard = r < askedFirst && wanted[item] === questions
+        const both = isHeard ? (heard[r]?.get(item) ?? 0) : ofBoth(item, asked, visitor)
         if (both > visitors) [viewed, visitors] = [asked, both]
       }
       return { viewed, visitors }

@@ -18,6 +18,8 @@ export interface ViewCounts {
   remove(item: number, time: number): void
   /** The product's views, each halved with every `halfLifeMs` between it and `now`; 0 for what is older than eight days. */
   decayed(item: number, now: number, weights: Float64Array): number
+  /** The same with two weights at once, into `sums`. */
+  decayedBoth(item: number, now: number, one: Float64Array, other: Float64Array, sums: Float64Array): void
   /** Forgets the product. */
   clear(item: number): void
   bytes(): number
@@ -34,6 +36,7 @@ export function createViewCounts(): ViewCounts {
   let totals = new Uint32Array(16)
   let newest = new Int32Array(16)
   let counts = new Uint16Array(16 * spans)
+  const scratch = new Float64Array(2)
 
   const place = (item: number, span: number) => item * spans + (span % spans)
 
@@ -46,6 +49,28 @@ export function createViewCounts(): ViewCounts {
 
   const isKept = (item: number, span: number) =>
     span <= (newest[item] as number) && span > (newest[item] as number) - spans
+
+  function sumUp(
+    item: number,
+    now: number,
+    one: Float64Array,
+    other: Float64Array,
+    sums: Float64Array,
+  ): void {
+    const last = newest[item] ?? 0
+    const current = spanOf(now)
+    let [a, b] = [0, 0]
+    for (let span = Math.max(last, current) - spans + 1, at = span % spans; span <= last; span++) {
+      const count = counts[item * spans + at] as number
+      at = at + 1 === spans ? 0 : at + 1
+      if (count === 0 || span <= last - spans) continue
+      const age = Math.max(0, current - span)
+      a += count * (one[age] as number)
+      b += count * (other[age] as number)
+    }
+    sums[0] = a
+    sums[1] = b
+  }
 
   return {
     total: item => totals[item] ?? 0,
@@ -71,17 +96,10 @@ export function createViewCounts(): ViewCounts {
     },
 
     decayed(item, now, weights) {
-      const last = newest[item] ?? 0
-      const current = spanOf(now)
-      let sum = 0
-      const first = Math.max(last, current) - spans + 1
-      for (let span = Math.max(first, last - spans + 1), at = span % spans; span <= last; span++) {
-        const count = counts[item * spans + at] as number
-        if (count > 0) sum += count * (weights[Math.max(0, current - span)] as number)
-        at = at + 1 === spans ? 0 : at + 1
-      }
-      return sum
+      sumUp(item, now, weights, weights, scratch)
+      return scratch[0] as number
     },
+    decayedBoth: sumUp,
 
     clear(item) {
       totals[item] = 0

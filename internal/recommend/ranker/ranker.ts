@@ -1,5 +1,6 @@
 import { decayWeights } from '../index/view-counts.ts'
 import { createEvidence, maxCandidates } from '../evidence/evidence.ts'
+import { isAmong } from '../evidence/question.ts'
 import { features } from './features.ts'
 import { scoresOf, toChances } from './softmax.ts'
 import type { Evidence } from '../evidence/evidence.ts'
@@ -41,6 +42,7 @@ export function createRanker(index: SessionIndex): Ranker {
   const values = features.map(({ value }) => value)
   const freshness = decayWeights(freshHalfLifeMs)
   const today = decayWeights(todayHalfLifeMs)
+  const decayed = new Float64Array(2)
   const candidate: Candidate = {
     blend: 0,
     neighbours: 0,
@@ -59,7 +61,8 @@ export function createRanker(index: SessionIndex): Ranker {
     sessions: 0,
   }
 
-  function describe(item: number, { path, length }: Question): void {
+  function describe(item: number, question: Question): void {
+    const { path, length, recent, recentLength } = question
     const { neighbours, next, rightAfter, before, later, together, bridged, blend } = evidence
     candidate.blend = blend.get(item)
     candidate.neighbours = neighbours.get(item)
@@ -69,17 +72,14 @@ export function createRanker(index: SessionIndex): Ranker {
     candidate.later = later.get(item)
     candidate.together = together.get(item)
     candidate.bridged = bridged.get(item)
-    candidate.distance = 0
-    candidate.times = 0
-    for (let at = length - 1; at > 0; at--) {
-      if (path[at] !== item) continue
-      candidate.distance = at + 1
-      candidate.times++
-    }
+    const seen = isAmong(recent, recentLength, item)
+    candidate.distance = seen ? distanceOf(item, question) : 0
+    candidate.times = seen ? timesIn(path, length, item) : 0
     candidate.returns = evidence.returnsBy(candidate.distance)
     candidate.views = index.counts.total(item)
-    candidate.fresh = index.counts.decayed(item, index.newestTime, freshness)
-    candidate.today = index.counts.decayed(item, index.newestTime, today)
+    index.counts.decayedBoth(item, index.newestTime, freshness, today, decayed)
+    candidate.fresh = decayed[0] as number
+    candidate.today = decayed[1] as number
     candidate.sessions = index.postings.count(item)
   }
 
@@ -102,4 +102,15 @@ export function createRanker(index: SessionIndex): Ranker {
       order.subarray(0, count).sort((a, b) => (chances[b] as number) - (chances[a] as number) || a - b)
     },
   }
+}
+
+function distanceOf(item: number, { recent, distances, recentLength }: Question): number {
+  for (let r = 0; r < recentLength; r++) if (recent[r] === item) return distances[r] as number
+  return 0
+}
+
+function timesIn(path: Uint32Array, length: number, item: number): number {
+  let times = 0
+  for (let at = 0; at < length; at++) if (path[at] === item) times++
+  return times
 }
