@@ -5,6 +5,8 @@ import type { SessionIndex } from '../index/session-index.ts'
 export const maxPath = 64
 /** So many different products of them are asked for what others viewed with them. */
 export const maxRecent = 10
+/** With so many different products of the newest session nobody asks what was viewed before it. */
+const enoughProducts = 3
 
 /** What is asked from: what a visitor looked at last. Filled anew for each question. */
 export interface Question {
@@ -56,12 +58,17 @@ export function ask(question: Question, index: SessionIndex, { userId, products,
   return question.recentLength > 0
 }
 
-/** Adds the visitor's newest views, which come before the products that are there. */
+/**
+ * Adds the views of the visitor's newest session, which come before the products that are there, and of those before it
+ * as long as there are too few products to ask from: what one was after on another day says little.
+ */
 function addViews(question: Question, { sessions }: SessionIndex): void {
   let session = sessions.newest(question.visitor)
   while (session !== none && question.length < maxPath) {
     question.length += sessions.readBackwards(session, question.path, question.times, question.length)
     session = sessions.older(session)
+    findRecent(question)
+    if (question.recentLength >= enoughProducts) return
   }
 }
 
