@@ -65,7 +65,7 @@ export function createSimilar(parts: {
 
   function collect(item: number, limit: number, accepts: (item: number) => boolean): void {
     surroundings.clear()
-    surroundings.collect(item, none, sessionsAsked, true, () => {})
+    surroundings.collect(item, none, sessionsAsked, () => {})
     best.start(limit)
     const { after, before } = surroundings
     for (const sums of [after, before]) {

@@ -20,10 +20,9 @@ export interface Surroundings {
   /** Of both. */
   readonly total: number
   /**
-   * Tells the newest `most` sessions with the product to `meet`, those of `visitor` left out; when they are to be `read`,
-   * looks through them.
+   * Looks through the newest `most` sessions with the product, those of `visitor` left out, and tells each to `meet`.
    */
-  collect(item: number, visitor: number, most: number, read: boolean, meet: (session: number) => void): void
+  collect(item: number, visitor: number, most: number, meet: (session: number) => void): void
   clear(): void
 }
 
@@ -65,7 +64,7 @@ export function createSurroundings({ sessions, postings }: SessionIndex): Surrou
     get total() {
       return afterTotal + beforeTotal
     },
-    collect(item, visitor, most, read, meet) {
+    collect(item, visitor, most, meet) {
       const list = postings.list(item)
       let left = most
       for (let n = postings.length(item) - 1; n >= 0 && left > 0; n--) {
@@ -73,7 +72,7 @@ export function createSurroundings({ sessions, postings }: SessionIndex): Surrou
         if (sessions.visitor(session) === visitor) continue
         left--
         meet(session)
-        if (read) lookAround(item, sessions.readItems(session, items))
+        lookAround(item, sessions.readItems(session, items))
       }
     },
     clear() {
