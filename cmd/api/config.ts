@@ -7,7 +7,7 @@ export const indexSettings = z.object({
   VITRINE_INDEX_VIEWS: settings
     .integer(1_000, 100_000_000)
     .default(2_000_000)
-    .describe('So many of the newest views are kept in memory, some 100 bytes each'),
+    .describe('So many of the newest views are kept in memory, some 50 bytes each'),
   VITRINE_INDEX_SESSIONS_PER_PRODUCT: settings
     .integer(10, 100_000)
     .default(1_000)
