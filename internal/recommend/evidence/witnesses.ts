@@ -6,7 +6,7 @@ import type { SessionIndex } from '../index/session-index.ts'
 import type { Question } from './question.ts'
 
 /** Of the newest so many sessions of a product it is asked what else they hold. */
-const sessionsAsked = 200
+const sessionsAsked = 100
 /** The newest products of a visit are the reason, if anything speaks for that; else the earlier ones. */
 const askedFirst = 3
 

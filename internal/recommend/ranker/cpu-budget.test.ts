@@ -34,11 +34,11 @@ describe('the CPU budget', () => {
     }
   })
 
-  it('saves up no more than a tenth of a second', () => {
+  it('saves up so little that nobody waits for what is done at a stretch', () => {
     const { clock, spend } = setUp()
     clock.now += 3_600_000
     let worked = 0
     while (spend(0.05, 1)) worked++
-    expect(worked).to.be.within(100, 110)
+    expect(worked).to.be.within(2, 3)
   })
 })

@@ -4,8 +4,8 @@ export interface CpuBudget {
   spend(share: number, work: () => void): boolean
 }
 
-/** So much may be saved up while nothing is to be done, milliseconds. */
-const mostSavedMs = 100
+/** So much may be saved up while nothing is to be done, milliseconds: what is spent at a stretch keeps answers waiting. */
+const mostSavedMs = 2
 
 /** `now` gives milliseconds of a clock that never goes back. */
 export function createCpuBudget(now: () => number): CpuBudget {
