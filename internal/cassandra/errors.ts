@@ -65,7 +65,9 @@ export function translate(error: unknown, cluster: string): unknown {
       cause: error,
     })
   }
-  if (isAway(cause)) return new Unavailable(`Cassandra at ${cluster} is away: ${words}`, { cause: error })
+  if (isAway(cause) || isAway(error)) {
+    return new Unavailable(`Cassandra at ${cluster} is away: ${words}`, { cause: error })
+  }
   return error
 }
 
