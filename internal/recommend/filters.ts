@@ -49,11 +49,11 @@ export interface Known {
 /** What filters that ask about nobody look at: the catalogue, and which products are newer than it. */
 export function whatIsThere(
   catalogue: Pick<Catalogue, 'get' | 'snapshotAt'> | null,
-  index: Pick<SessionIndex, 'lastArrival'>,
+  index: Pick<SessionIndex, 'firstArrival'>,
 ): Known {
   return {
     product: catalogue && catalogue.get,
-    isNew: productId => index.lastArrival(productId) > (catalogue?.snapshotAt ?? 0),
+    isNew: productId => index.firstArrival(productId) > (catalogue?.snapshotAt ?? 0),
     seen: nothing,
     bought: nothing,
     current: null,

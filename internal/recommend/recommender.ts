@@ -161,7 +161,9 @@ export function createRecommender(parts: {
         categoryBestSellers(ofInterests, accepts),
         ...(sellersFirst ? [ofPreviousMonth, trendingNow] : [trendingNow, ofPreviousMonth]),
         bestSellers('best-sellers-ever', ever),
-        products === null ? viewedEver(index) : fromCatalogue(products, filters.categories, acceptsProduct),
+        products === null
+          ? unlessAsked(filters, index)
+          : fromCatalogue(products, filters.categories, acceptsProduct),
       ]
       const items = fillList(chain, accepts, limit).map(({ productId, source, because, score = 0 }) => ({
         productId,
@@ -185,3 +187,12 @@ export function createRecommender(parts: {
 }
 
 const personal: ReadonlySet<RecommendationSource> = new Set(['sessions', 'category-best-sellers'])
+
+/** All that was ever viewed, unless a filter asks what only a catalogue could tell: then nothing would pass. */
+function unlessAsked(
+  { categories, inStock, minPrice, maxPrice }: Filters,
+  index: LiveViews['index'],
+): Iterable<Candidate> {
+  const isAsked = categories.length > 0 || inStock !== null || minPrice !== null || maxPrice !== null
+  return isAsked ? [] : viewedEver(index)
+}

@@ -38,7 +38,7 @@ export function createWitnesses({ sessions, postings }: SessionIndex): Witnesses
   function meetAll(asked: number, asking: number, meet: (session: number, again: boolean) => void): void {
     const list = postings.list(asked)
     const last = postings.length(asked) - 1
-    counts++
+    counts = following(counts, counted)
     for (let n = last; n >= 0 && n > last - sessionsAsked; n--) {
       const session = list[n] as number
       const visitor = sessions.visitor(session)
@@ -84,7 +84,7 @@ export function createWitnesses({ sessions, postings }: SessionIndex): Witnesses
 
   return {
     hear({ recent, recentLength, visitor }, about) {
-      questions++
+      questions = following(questions, wanted)
       for (const item of about) {
         wanted = grown(wanted, item + 1)
         wanted[item] = questions
@@ -107,4 +107,11 @@ export function createWitnesses({ sessions, postings }: SessionIndex): Witnesses
     },
     ofBoth,
   }
+}
+
+/** The number after `count` that fits into the marks; where they run out, they are wiped and begin again. */
+function following(count: number, marks: Uint32Array): number {
+  if (count < 0xffff_ffff) return count + 1
+  marks.fill(0)
+  return 1
 }

@@ -101,17 +101,19 @@ describe('session index', () => {
     )
   })
 
-  it('knows when a product last came, also when he who alone viewed it forgets another or logs in', () => {
+  it('knows when a product first came, also when he who alone viewed it forgets another or logs in', () => {
     const index = indexOf([])
     const arrivedAt = start + 5 * minute
     index.add({ userId: 'guest', productId: 'a', time: start, arrivedAt })
     index.add({ userId: 'guest', productId: 'b', time: start + 1, arrivedAt })
     index.forget('guest', 'b', start + 1)
-    expect([index.lastArrival('a'), index.lastArrival('b')]).to.deep.equal([arrivedAt, 0])
+    index.add({ userId: 'other', productId: 'a', time: start + 2, arrivedAt: arrivedAt + minute })
+    index.forget('other', null, start + 2)
+    expect([index.firstArrival('a'), index.firstArrival('b')]).to.deep.equal([arrivedAt, 0])
     index.takeOver('ann', 'guest', start + 1)
-    expect(index.lastArrival('a')).to.equal(arrivedAt)
+    expect(index.firstArrival('a')).to.equal(arrivedAt)
     index.forget('ann', null, start + 1)
-    expect([index.lastArrival('a'), index.products.size]).to.deep.equal([0, 0])
+    expect([index.firstArrival('a'), index.products.size]).to.deep.equal([0, 0])
   })
 
   it('tells whose a view is by all that was forgotten and taken over', () => {

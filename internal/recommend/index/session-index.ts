@@ -60,8 +60,8 @@ export interface SessionIndex {
   isOf(userId: string, productId: string, time: number): boolean
   /** Drops what it knows of things forgotten and taken over before `time`. */
   dropChangesBefore(time: number): void
-  /** When a view of the product last came to the log, epoch milliseconds; 0 when none is known. */
-  lastArrival(productId: string): number
+  /** When a view of the product first came to the log, of those it knows, epoch milliseconds; 0 when none is known. */
+  firstArrival(productId: string): number
   /** The user's newest views, the newest first, at most `limit`. */
   latest(userId: string, limit: number): { productId: string; time: number }[]
   /**
@@ -249,7 +249,8 @@ export function createSessionIndex(
   function noteArrival(item: number, at: number): void {
     if (item === none) return
     arrivals = grown(arrivals, item + 1)
-    arrivals[item] = Math.max(arrivals[item] as number, at)
+    const known = arrivals[item] as number
+    arrivals[item] = known === 0 ? at : Math.min(known, at)
   }
 
   function evict(): void {
@@ -303,7 +304,6 @@ export function createSessionIndex(
   ): void {
     const all = latest(userId, Infinity)
     if (all.every(({ productId, time }) => stays(productId, time))) return
-    trending.fell()
     // So that a product that nobody else viewed does not lose what is known of it.
     const held = all.map(({ productId }) => products.hold(productId))
     const visitor = visitors.find(userId)
@@ -329,7 +329,7 @@ export function createSessionIndex(
       belonging.forget(userId, productId, at)
       const stays = (viewed: string, time: number) =>
         time > at || (productId !== null && viewed !== productId)
-      sortOut(userId, stays, () => {})
+      sortOut(userId, stays, () => trending.fell())
     },
 
     takeOver(userId, guestId, upTo) {
@@ -337,13 +337,14 @@ export function createSessionIndex(
       const stays = (_: string, time: number) => time > upTo
       sortOut(guestId, stays, (productId, time) => {
         const owner = belonging.ownerOf(userId, productId, time)
-        if (owner !== null) place(owner, productId, time)
+        if (owner === null) trending.fell()
+        else place(owner, productId, time)
       })
     },
 
     isOf: (userId, productId, time) => belonging.ownerOf(userId, productId, time) === userId,
     dropChangesBefore: time => belonging.dropBefore(time),
-    lastArrival(productId) {
+    firstArrival(productId) {
       const item = products.find(productId)
       return item === none ? 0 : (arrivals[item] ?? 0)
     },

@@ -42,6 +42,23 @@ async function setUp() {
 }
 
 describe('the feed of the index', () => {
+  it('says up to when views may be missing that were in the log before what it reads', async () => {
+    const { clock, view, feed } = await setUp()
+    for (let n = 0; n < 10; n++) {
+      clock.now = start + n * 60_000
+      await view('ann', `p${n}`)
+    }
+    const all = feed()
+    await using _all = all.feed
+    await all.warm()
+    expect(all.feed.completeSince).to.equal(0)
+    const newest = feed({ newestRecords: 9 })
+    await using _newest = newest.feed
+    await newest.warm()
+    expect(newest.index.views).to.equal(3)
+    expect(newest.feed.completeSince).to.equal(start + 7 * 60_000)
+  })
+
   it('has all that was in the log when it says that it is warm, and nothing is live of that', async () => {
     const { view, feed } = await setUp()
     for (let n = 0; n < 500; n++) await view(`user-${n % 20}`, `product-${n}`, n)

@@ -20,6 +20,8 @@ const batch = 500
 export interface IndexFeed extends AsyncDisposable {
   /** Is all in the index that was in the log when this began, so that answers may be made from it? */
   readonly warm: boolean
+  /** Views that came to the log by then may be missing, since it is read from its newest records on; epoch milliseconds. */
+  readonly completeSince: number
   /** How much of it is, from 0 to 1. */
   progress(): number
   /** False while the log is away. */
@@ -51,6 +53,8 @@ export function startIndexFeed(options: IndexFeedOptions): IndexFeed {
   const subscriptions: Subscription[] = []
   let changes: CatchUp | null = null
   let views: CatchUp | null = null
+  let completeSince = 0
+  const begun = new Set<number>()
   let changesRead: () => void = () => {}
 
   async function endsOf(topic: string): Promise<PartitionEnds[]> {
@@ -76,6 +80,10 @@ export function startIndexFeed(options: IndexFeedOptions): IndexFeed {
   }
 
   function takeView(record: LogRecord, live: ReadonlyMap<number, bigint>): void {
+    if (!begun.has(record.partition)) {
+      begun.add(record.partition)
+      if (record.offset > 0n) completeSince = Math.max(completeSince, record.appendTime)
+    }
     const read = readView(record)
     if (read.ok) {
       const { userId, productId, effectiveTime } = read.value
@@ -125,6 +133,9 @@ export function startIndexFeed(options: IndexFeedOptions): IndexFeed {
   return {
     get warm() {
       return views?.done ?? false
+    },
+    get completeSince() {
+      return completeSince
     },
     progress: () => views?.progress() ?? 0,
     get healthy() {

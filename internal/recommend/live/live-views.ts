@@ -96,8 +96,9 @@ export function startLiveViews(options: LiveViewsOptions): LiveViews {
     },
     latestProducts(userId, limit) {
       const items = feed.warm ? index.latestProducts(userId, limit) : null
-      const isOver = (time: number) => time <= now() - options.historyTtlMs
-      if (items === null || items.some(({ time }) => isOver(time))) return null
+      // Newer than all that may be missing, and not past its time.
+      const since = Math.max(feed.completeSince, now() - options.historyTtlMs)
+      if (items === null || items.some(({ time }) => time <= since)) return null
       return items.map(({ productId }) => productId)
     },
     apply(change, appendTime) {
