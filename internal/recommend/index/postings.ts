@@ -1,4 +1,4 @@
-import { grown, none } from './columns.ts'
+import { grown } from './columns.ts'
 
 /** For each product, the sessions that hold it, in a fixed order, at most so many: the first in the order go first. */
 export interface Postings {
@@ -110,6 +110,6 @@ export function orderByStart(
 ): (a: number, b: number) => boolean {
   return (a, b) => {
     const difference = (starts()[a] as number) - (starts()[b] as number)
-    return difference === 0 ? a !== none && compareVisitors(a, b) < 0 : difference < 0
+    return difference === 0 ? compareVisitors(a, b) < 0 : difference < 0
   }
 }
