@@ -16,7 +16,8 @@ const price = (description: string) =>
     .optional()
     .meta({ description })
 
-const choice = (description: string) =>
+/** Whether something may come; it may not unless said. */
+export const choice = (description: string) =>
   z
     .enum(['include', 'exclude'], { error: 'must be include or exclude' })
     .default('exclude')

@@ -7,6 +7,7 @@ import { defaultFilters } from './filters.ts'
 import { maxPath } from './evidence/question.ts'
 import {
   bodyLimit,
+  choice,
   filtersOf,
   pricesInOrder,
   productFields,
@@ -155,10 +156,7 @@ function guestRecommendations(recommender: Recommender): Route {
           .meta({ description: 'What was looked at in this visit, the last one last' }),
         limit: bodyLimit,
         ...productFields,
-        seen: z
-          .enum(['include', 'exclude'], { error: 'must be include or exclude' })
-          .default('exclude')
-          .meta({ description: 'Whether products of the visit may come' }),
+        seen: choice('Whether products of the visit may come'),
       })
       .refine(...pricesInOrder),
     answers: recommendationAnswers,
