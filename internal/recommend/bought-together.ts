@@ -2,6 +2,7 @@ import { Unavailable } from '#internal/errors/errors.ts'
 import { partnersOfCart } from './cart.ts'
 import { createFilter, defaultFilters } from './filters.ts'
 import { followLists } from './published-lists.ts'
+import { bestSellersOf } from './rankings.ts'
 import { countRecommended } from './recommended-items.ts'
 import type { BoughtTogether, OrdersReader } from '#internal/orders/store.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
@@ -67,11 +68,6 @@ export function followBoughtTogether(parts: {
   const partnersOf = (product: string) =>
     lists.get(product, version => store.boughtTogether(version, product))
 
-  async function bestSellers(categories: readonly string[]) {
-    const scopes = categories.length === 0 ? [null] : [...new Set(categories)]
-    return Promise.all(scopes.map(category => rankings.bestSellers(category, fillWindow)))
-  }
-
   return {
     readiness: () => lists.readiness(),
     get fresh() {
@@ -81,7 +77,7 @@ export function followBoughtTogether(parts: {
       const cart = new Set(products)
       const [partners, sellers] = await Promise.all([
         Promise.all([...cart].map(partnersOf)),
-        fill ? bestSellers(filters.categories) : [],
+        fill ? bestSellersOf(rankings, filters.categories, fillWindow) : [],
       ])
       const known = catalogue.current()
       const { accepts } = createFilter(

@@ -3,15 +3,22 @@ import { createFakeHistoryStore } from '#internal/history/fake-store.ts'
 import { defaultHistoryTtl } from '#internal/history/store.ts'
 import { createFakeOrdersStore } from '#internal/orders/fake-store.ts'
 import { createKnownVisitors } from './known-visitors.ts'
-import { createStoreGuard } from './store-guard.ts'
-import type { HistoryStore } from '#internal/history/store.ts'
+import { createStoreGuard, startDeadline } from './store-guard.ts'
+import type { HistoryItem, HistoryStore } from '#internal/history/store.ts'
+import type { OrdersReader } from '#internal/orders/store.ts'
 
 const start = Date.UTC(2026, 10, 1)
 const minute = 60_000
 const day = 24 * 60 * minute
 
 /** Visitors on fakes, with the reads counted and a clock to be moved. */
-function setUp({ latest }: { latest?: HistoryStore['latest'] } = {}) {
+function setUp({
+  latest,
+  boughtSince,
+}: {
+  latest?: HistoryStore['latest']
+  boughtSince?: OrdersReader['boughtSince']
+} = {}) {
   const clock = { now: start }
   const now = () => clock.now
   const store = createFakeHistoryStore({ ttl: defaultHistoryTtl, now })
@@ -28,7 +35,7 @@ function setUp({ latest }: { latest?: HistoryStore['latest'] } = {}) {
     orders: {
       boughtSince(...question) {
         reads.orders++
-        return orders.boughtSince(...question)
+        return boughtSince === undefined ? orders.boughtSince(...question) : boughtSince(...question)
       },
     },
     guard: createStoreGuard({ pauseMs: 0 }),
@@ -98,40 +105,52 @@ describe('what is known of visitors', () => {
     expect(await viewedBy('ben')).to.deep.equal(['b'])
   })
 
-  it('is what was read before while the store is away, and says what is missing', async () => {
+  it('is asked for all at once', async () => {
+    const { reads, visitors } = setUp({ latest: () => new Promise(() => {}) })
+    void visitors.of('ann', day)
+    expect(reads).to.deep.equal({ history: 1, orders: 1 })
+  })
+
+  it('waits for the store no longer than the question does', async () => {
+    const { visitors } = setUp({ latest: () => new Promise(() => {}) })
+    expect((await visitors.of('ann', null, startDeadline(1))).complete).to.equal(false)
+  })
+
+  it('is what was read before while the store is away, and says what is missing or old', async () => {
     const { clock, store, orders, visitors, see } = setUp()
     await see('ann', 'a')
     await visitors.of('ann', day)
     store.setAvailable(false)
     orders.setAvailable(false)
-    clock.now += day
+    clock.now += 5 * minute - 1
     const shown = async (userId: string, rebuyAfterMs: number | null) => {
       const { viewed, complete } = await visitors.of(userId, rebuyAfterMs)
       return [[...viewed], complete]
     }
     expect(await shown('ann', day)).to.deep.equal([['a'], true])
     expect(await shown('ann', 2 * day)).to.deep.equal([['a'], false])
+    clock.now += 1
+    expect(await shown('ann', null)).to.deep.equal([['a'], false])
     expect(await shown('ben', null)).to.deep.equal([[], false])
   })
 
   it('is forgotten of those not asked for longest when there are too many, or they saw too much', async () => {
-    for (const { products, fit } of [
-      { products: 0, fit: 50_000 },
-      { products: 10_000, fit: 200 },
+    const names = new Set(Array.from({ length: 10_000 }, (_, i) => `p-${i}`))
+    const items = [...names].map(productId => ({ productId, viewedAt: start, source: 'desktop' }))
+    const page = (items: readonly HistoryItem[]) => async () => ({ items, next: null, truncated: false })
+    for (const { latest, bought, fit } of [
+      { latest: page([]), bought: new Set<string>(), fit: 50_000 },
+      { latest: page(items), bought: new Set<string>(), fit: 200 },
+      { latest: page([]), bought: names, fit: 200 },
     ]) {
-      const items = Array.from({ length: products }, (_, i) => ({
-        productId: `p-${i}`,
-        viewedAt: start,
-        source: 'desktop',
-      }))
-      const { reads, visitors } = setUp({ latest: async () => ({ items, next: null, truncated: false }) })
-      for (let n = 0; n < fit; n++) await visitors.of(`user-${n}`, null)
-      await visitors.of('user-0', null)
+      const { reads, visitors } = setUp({ latest, boughtSince: async () => bought })
+      for (let n = 0; n < fit; n++) await visitors.of(`user-${n}`, day)
+      await visitors.of('user-0', day)
       expect(reads.history).to.equal(fit)
-      await visitors.of('one-more', null)
-      await visitors.of('user-0', null)
+      await visitors.of('one-more', day)
+      await visitors.of('user-0', day)
       expect(reads.history).to.equal(fit + 1)
-      await visitors.of('user-1', null)
+      await visitors.of('user-1', day)
       expect(reads.history).to.equal(fit + 2)
     }
   }).timeout(20_000)

@@ -1,7 +1,7 @@
 import { historyReadCap } from '#internal/history/store.ts'
 import type { HistoryStore } from '#internal/history/store.ts'
 import type { OrdersReader } from '#internal/orders/store.ts'
-import type { StoreGuard } from './store-guard.ts'
+import type { Deadline, StoreGuard } from './store-guard.ts'
 
 /** So many visitors are remembered, and so many of their products in all; those not asked for longest go first. */
 const maxVisitors = 50_000
@@ -15,23 +15,28 @@ export interface KnownVisitor {
   readonly viewed: ReadonlySet<string>
   /** Products that he bought since the time asked for. */
   readonly bought: ReadonlySet<string>
-  /** False when the store was away, and what it knows is missing. */
+  /** False when the store was away, and what it knows is missing or may be too old. */
   readonly complete: boolean
 }
 
 /** Remembers what the store said of visitors, so that one who looks around is not read anew with each answer. */
 export interface KnownVisitors {
-  /** `rebuyAfterMs` is how far back purchases count; `null` when they are not asked for. */
-  of(userId: string, rebuyAfterMs: number | null): Promise<KnownVisitor>
+  /** By the deadline, where there is one. `rebuyAfterMs` is how far back purchases count; `null` when they are not asked for. */
+  of(userId: string, rebuyAfterMs: number | null, deadline?: Deadline): Promise<KnownVisitor>
   /** The visitor's history shrank, or grew by another's. */
   forget(userId: string): void
 }
 
-interface Remembered {
+/** Products that the store named, and when it was asked, epoch milliseconds. */
+interface Read {
   readonly readAt: number
-  readonly viewed: ReadonlySet<string>
+  readonly products: ReadonlySet<string>
+}
+
+interface Remembered {
+  readonly viewed?: Read
   /** As asked last: a shop asks with the same time again and again. */
-  bought: { readonly rebuyAfterMs: number; readonly products: ReadonlySet<string> } | null
+  readonly bought?: Read & { readonly rebuyAfterMs: number }
 }
 
 /**
@@ -50,57 +55,59 @@ export function createKnownVisitors(options: {
   let products = 0
 
   function drop(userId: string): void {
-    const one = visitors.get(userId)
-    if (one === undefined) return
-    products -= one.viewed.size
+    products -= sizeOf(visitors.get(userId))
     visitors.delete(userId)
   }
 
-  function remember(userId: string, one: Remembered): void {
+  /** Adds to what is known of a visitor, who goes last among those to be dropped. */
+  function remember(userId: string, part: Remembered): void {
+    const one = { ...visitors.get(userId), ...part }
     drop(userId)
     visitors.set(userId, one)
-    products += one.viewed.size
+    products += sizeOf(one)
     while (visitors.size > maxVisitors || products > maxProducts) {
       drop(visitors.keys().next().value as string)
     }
   }
 
-  async function historyOf(userId: string): Promise<Remembered | null> {
-    const known = visitors.get(userId)
-    if (known !== undefined && now() - known.readAt < rememberMs) {
-      remember(userId, known)
-      return known
-    }
+  const isFresh = (read: Read | undefined) => read !== undefined && now() - read.readAt < rememberMs
+
+  async function viewed(userId: string, deadline: Deadline): Promise<Read | undefined> {
+    const known = visitors.get(userId)?.viewed
+    if (isFresh(known)) return known
     const readAt = now()
-    const answer = await guard(() => history.latest(userId, { limit: historyReadCap }))
-    if (!answer.there) return known ?? null
+    const answer = await deadline(guard(() => history.latest(userId, { limit: historyReadCap })))
+    if (!answer?.there) return known
+    // Nothing may wait between this look at the changes and remembering: a change makes forget what is remembered.
     const his = answer.value.items.filter(({ productId, viewedAt }) => isHis(userId, productId, viewedAt))
-    const viewed = new Set(his.map(({ productId }) => productId))
-    const read = { readAt, viewed, bought: null }
-    remember(userId, read)
+    const read = { readAt, products: new Set(his.map(({ productId }) => productId)) }
+    remember(userId, { viewed: read })
     return read
   }
 
-  async function bought(
-    userId: string,
-    rebuyAfterMs: number,
-    known: Remembered | null,
-  ): Promise<ReadonlySet<string> | null> {
-    if (known?.bought?.rebuyAfterMs === rebuyAfterMs) return known.bought.products
-    const answer = await guard(() => orders.boughtSince(userId, now() - rebuyAfterMs))
-    if (!answer.there) return null
-    if (known !== null) known.bought = { rebuyAfterMs, products: answer.value }
-    return answer.value
+  async function bought(userId: string, rebuyAfterMs: number, deadline: Deadline): Promise<Read | undefined> {
+    const last = visitors.get(userId)?.bought
+    const known = last?.rebuyAfterMs === rebuyAfterMs ? last : undefined
+    if (isFresh(known)) return known
+    const readAt = now()
+    const answer = await deadline(guard(() => orders.boughtSince(userId, readAt - rebuyAfterMs)))
+    if (!answer?.there) return known
+    const read = { readAt, products: answer.value, rebuyAfterMs }
+    remember(userId, { bought: read })
+    return read
   }
 
   return {
-    async of(userId, rebuyAfterMs) {
-      const history = await historyOf(userId)
-      const purchases = rebuyAfterMs === null ? nothing : await bought(userId, rebuyAfterMs, history)
+    async of(userId, rebuyAfterMs, deadline = answer => answer) {
+      if (visitors.has(userId)) remember(userId, {})
+      const [history, purchases] = await Promise.all([
+        viewed(userId, deadline),
+        rebuyAfterMs === null ? notAsked : bought(userId, rebuyAfterMs, deadline),
+      ])
       return {
-        viewed: history?.viewed ?? nothing,
-        bought: purchases ?? nothing,
-        complete: history !== null && purchases !== null,
+        viewed: history?.products ?? nothing,
+        bought: purchases?.products ?? nothing,
+        complete: isFresh(history) && (purchases === notAsked || isFresh(purchases)),
       }
     },
     forget: drop,
@@ -108,3 +115,7 @@ export function createKnownVisitors(options: {
 }
 
 const nothing: ReadonlySet<string> = new Set()
+const notAsked: Read = { readAt: 0, products: nothing }
+
+const sizeOf = (one: Remembered | undefined) =>
+  (one?.viewed?.products.size ?? 0) + (one?.bought?.products.size ?? 0)

@@ -2,7 +2,7 @@ import { followPublished } from './published.ts'
 import type { OrdersReader, PublishedSet, Version } from '#internal/orders/store.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Follower } from './published.ts'
-import type { StoreGuard } from './store-guard.ts'
+import type { Deadline, StoreGuard } from './store-guard.ts'
 
 /** So many lists are kept in memory; the one asked for longest ago goes first. */
 const maxLists = 2_000
@@ -16,8 +16,15 @@ export interface PublishedList<T> {
 }
 
 export interface PublishedLists<T> extends Follower {
-  /** The list of that name, by `read` where it is not in memory; empty before anything is published. Answers also while the store is away. */
-  get(name: string, read: (version: Version) => Promise<readonly T[]>): Promise<PublishedList<T>>
+  /**
+   * The list of that name, by `read` where it is not in memory; empty before anything is published. Answers also while
+   * the store is away, and by the deadline where there is one.
+   */
+  get(
+    name: string,
+    read: (version: Version) => Promise<readonly T[]>,
+    deadline?: Deadline,
+  ): Promise<PublishedList<T>>
 }
 
 type Lists<T> = Map<string, Promise<readonly T[] | null>>
@@ -47,23 +54,25 @@ export function followLists<T>(options: {
     },
   })
 
+  /** Reads a list of the version into `into`, where it stays unless that fails; `null` while the store is away. */
+  function start(into: Lists<T>, name: string, read: () => Promise<readonly T[]>) {
+    const list = guard(read).then(answer => (answer.there ? answer.value : null))
+    const leave = () => {
+      if (into.get(name) === list) into.delete(name)
+    }
+    list.then(items => items ?? leave(), leave)
+    return list
+  }
+
   /** The list of the published version; `null` while the store is away. */
   async function published(name: string, read: (version: Version) => Promise<readonly T[]>) {
     if (version === null) return []
     const from = version
-    const at = lists
-    const list = at.get(name) ?? guard(() => read(from)).then(answer => (answer.there ? answer.value : null))
-    at.delete(name)
-    at.set(name, list)
-    if (at.size > maxLists) at.delete(at.keys().next().value as string)
-    try {
-      const items = await list
-      if (items === null && at.get(name) === list) at.delete(name)
-      return items
-    } catch (error) {
-      if (at.get(name) === list) at.delete(name)
-      throw error
-    }
+    const list = lists.get(name) ?? start(lists, name, () => read(from))
+    lists.delete(name)
+    lists.set(name, list)
+    if (lists.size > maxLists) lists.delete(lists.keys().next().value as string)
+    return list
   }
 
   return {
@@ -71,8 +80,8 @@ export function followLists<T>(options: {
     get fresh() {
       return follower.fresh
     },
-    async get(name, read) {
-      const items = await published(name, read)
+    async get(name, read, deadline = list => list) {
+      const items = await deadline(published(name, read))
       if (items !== null) return { items, fresh: follower.fresh, known: follower.readiness() === null }
       const last = (await older.get(name)?.catch(() => null)) ?? null
       return { items: last ?? [], fresh: false, known: last !== null }

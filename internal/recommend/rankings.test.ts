@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { createFakeOrdersStore } from '#internal/orders/fake-store.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
 import { followRankings } from './rankings.ts'
-import { createStoreGuard } from './store-guard.ts'
+import { createStoreGuard, startDeadline } from './store-guard.ts'
 import type { OrdersStore } from '#internal/orders/store.ts'
 
 const ranked = (productId: string) => [{ productId, buyers: 2, quantity: 3 }]
@@ -45,6 +45,25 @@ describe('best sellers', () => {
       known: true,
       fresh: false,
     })
+  })
+
+  it('are those of the version before where the store does not answer in time, and come once it has', async () => {
+    const { store, rankings } = await setUp()
+    await using following = rankings
+    await following.bestSellers('hats', '30d')
+    const answer = Promise.withResolvers<void>()
+    const read = store.ranking
+    store.ranking = async (...question) => {
+      await answer.promise
+      return read(...question)
+    }
+    await publish(store, 2, 'hat-2')
+    const inTime = () => following.bestSellers('hats', '30d', startDeadline(0))
+    while ((await inTime()).fresh) await new Promise(setImmediate)
+    expect(await inTime()).to.deep.include({ products: ranked('hat-1'), known: true, fresh: false })
+    answer.resolve()
+    while (!(await inTime()).fresh) await new Promise(setImmediate)
+    expect((await inTime()).products).to.deep.equal(ranked('hat-2'))
   })
 
   it('tell a list that is empty from one that is not known because the store is away', async () => {

@@ -4,6 +4,7 @@ import { createFakeHistoryStore } from '#internal/history/fake-store.ts'
 import { defaultHistoryTtl } from '#internal/history/store.ts'
 import { createFakeOrdersStore } from '#internal/orders/fake-store.ts'
 import { defaultFilters } from './filters.ts'
+import { createStoreGuard } from './store-guard.ts'
 import { startTestRecommendations } from './test-support.ts'
 import type { OrdersStore, Product, RankedProduct, Ranking } from '#internal/orders/store.ts'
 import type { Filters } from './filters.ts'
@@ -265,6 +266,23 @@ describe('recommendations from live views', () => {
     }
     while (!(await ask({ userId: 'ann' })).degraded) await new Promise(setImmediate)
     for (const store of [history, orders, ranker]) store.setAvailable(true)
+  })
+
+  it('wait for a store that hangs once, whatever is asked of it', async () => {
+    const { service, history, orders, view, ask } = await setUp({ shop, rankings })
+    await using _service = service
+    await view('ann', ['a'])
+    const never = () => new Promise<never>(() => {})
+    history.latest = never
+    orders.boughtSince = never
+    const read = orders.ranking
+    orders.ranking = (version, category, ...rest) =>
+      category === null ? read(version, category, ...rest) : never()
+    const guard = createStoreGuard()
+    const twice = guard(never).then(() => guard(never))
+    const answer = await Promise.race([ask({ userId: 'ann' }), twice.then(() => null)])
+    expect(answer?.degraded).to.equal(true)
+    expect(answer?.items.map(({ productId }) => productId)).to.deep.equal(['e', 'f', 'g', 'd', 'c', 'b'])
   })
 
   it('come from the rest of the chain until the views before the start are read, and say so', async () => {

@@ -2,9 +2,10 @@ import { fillList } from './chain.ts'
 import { ask, createQuestion } from './evidence/question.ts'
 import { createFilter, whatIsThere } from './filters.ts'
 import { interestsOf } from './interests.ts'
+import { bestSellersOf } from './rankings.ts'
 import { countRecommended } from './recommended-items.ts'
+import { startDeadline } from './store-guard.ts'
 import { bestSellers, categoryBestSellers, fromCatalogue, trending, viewedEver } from './sources.ts'
-import type { RankingWindow } from '#internal/orders/store.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
 import type { Catalogue, CatalogueFollower } from './catalogue.ts'
 import type { Candidate, RecommendationSource } from './chain.ts'
@@ -13,6 +14,7 @@ import type { KnownVisitor, KnownVisitors } from './known-visitors.ts'
 import type { LiveViews } from './live/live-views.ts'
 import type { Rankings } from './rankings.ts'
 import type { InterestBestSellers } from './sources.ts'
+import type { Deadline } from './store-guard.ts'
 
 /** From so many of the visitor's latest products his categories are taken, and so many of these. */
 const latestProducts = 100
@@ -60,7 +62,7 @@ export interface Question {
 }
 
 export interface Recommender {
-  /** Answers within the guard's time limits, whatever is away. The last product viewed is never recommended. */
+  /** Waits for the store at most half a second in all, whatever is away. The last product viewed is never recommended. */
   recommend(question: Question): Promise<Recommendations>
 }
 
@@ -101,21 +103,21 @@ export function createRecommender(parts: {
     return { newest, has: productId => seen.has(productId) || viewed.has(productId) }
   }
 
-  async function bestSellersOfInterests(newest: readonly string[], products: Catalogue | null) {
+  async function bestSellersOfInterests(
+    newest: readonly string[],
+    products: Catalogue | null,
+    deadline: Deadline,
+  ) {
     if (products === null) return []
     const interests = interestsOf(newest.slice(0, latestProducts), products.get)
     return Promise.all(
       interests.slice(0, mostViewedCategories).map(async (interest): Promise<InterestBestSellers> => {
         const { category } = interest
-        const lists = [rankings.bestSellers(category, '30d'), rankings.bestSellers(category, 'ever')]
+        const windows = ['30d', 'ever'] as const
+        const lists = windows.map(window => rankings.bestSellers(category, window, deadline))
         return { interest, lists: await Promise.all(lists) }
       }),
     )
-  }
-
-  function ofShopOrCategories(categories: readonly string[], window: RankingWindow) {
-    const scopes = categories.length === 0 ? [null] : [...new Set(categories)]
-    return Promise.all(scopes.map(category => rankings.bestSellers(category, window)))
   }
 
   function fromSessions(
@@ -136,14 +138,15 @@ export function createRecommender(parts: {
   return {
     async recommend(asked) {
       const { userId, limit, filters } = asked
+      const deadline = startDeadline()
       const rebuyAfterMs = filters.bought === 'exclude' ? filters.rebuyAfterMs : null
       const [known, previousMonth, ever] = await Promise.all([
-        userId === null ? stranger : visitors.of(userId, rebuyAfterMs),
-        ofShopOrCategories(filters.categories, 'previous-month'),
-        ofShopOrCategories(filters.categories, 'ever'),
+        userId === null ? stranger : visitors.of(userId, rebuyAfterMs, deadline),
+        bestSellersOf(rankings, filters.categories, 'previous-month', deadline),
+        bestSellersOf(rankings, filters.categories, 'ever', deadline),
       ])
       const products = catalogue.current()
-      const ofInterests = await bestSellersOfInterests(looked(asked, known).newest, products)
+      const ofInterests = await bestSellersOfInterests(looked(asked, known).newest, products, deadline)
 
       // From here on nothing waits: what is asked of the index must not change meanwhile.
       const seen = looked(asked, known)

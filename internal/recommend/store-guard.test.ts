@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Unavailable } from '#internal/errors/errors.ts'
-import { createStoreGuard } from './store-guard.ts'
+import { createStoreGuard, startDeadline } from './store-guard.ts'
 
 describe('the guard before the store', () => {
   it('hands on what the store answers', async () => {
@@ -27,6 +27,33 @@ describe('the guard before the store', () => {
   it('hides no bug', async () => {
     const bug = new TypeError('a bug')
     const seen = await createStoreGuard()(() => Promise.reject(bug)).catch((error: unknown) => error)
+    expect(seen).to.equal(bug)
+  })
+})
+
+describe('the time that a question waits for the store', () => {
+  const never = () => new Promise<never>(() => {})
+
+  it('is one for all that is asked', async () => {
+    const deadline = startDeadline(5)
+    expect(await deadline(never())).to.equal(null)
+    const late = new Promise(resolve => setTimeout(resolve, 100, 'late'))
+    expect(await deadline(late)).to.equal(null)
+  })
+
+  it('lets through what is in memory also when it is up', async () => {
+    const deadline = startDeadline(0)
+    await deadline(never())
+    const inMemory = async () => {
+      for (let n = 0; n < 10; n++) await null
+      return 7
+    }
+    expect(await deadline(inMemory())).to.equal(7)
+  })
+
+  it('hides no bug', async () => {
+    const bug = new TypeError('a bug')
+    const seen = await startDeadline()(Promise.reject(bug)).catch((error: unknown) => error)
     expect(seen).to.equal(bug)
   })
 })
