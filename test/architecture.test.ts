@@ -31,6 +31,7 @@ const allowed: Record<string, readonly string[]> = {
     'postgres',
     'http',
   ],
+  etlschedule: ['errors', 'telemetry', 'domain', 'kube'],
   generate: ['errors', 'domain', 'postgres'],
   evaluate: ['errors', 'domain', 'recommend'],
 }

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { InvalidInput } from '#internal/errors/errors.ts'
+import { apiVersion, kind, maxNameLength } from './names.ts'
+import { etlScheduleSpec } from './spec.ts'
+import { etlScheduleStatus } from './status.ts'
+import { sayProblem, wordsFor } from './words.ts'
+
+const words = z.record(z.string(), z.string())
+
+const metadata = z.object({
+  name: z
+    .string()
+    .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, {
+      error: "must be lower-case letters, digits, '-' and '.', such as orders-hourly",
+    })
+    .max(maxNameLength, {
+      error: `must be at most ${maxNameLength} characters, since a CronJob of this name is made; choose a shorter one`,
+    }),
+  namespace: z.string().max(63).default('default'),
+  /** Empty in what was read from a file, and so are the next two. */
+  uid: z.string().default(''),
+  resourceVersion: z.string().default(''),
+  generation: z.int().default(0),
+  annotations: words.default({}),
+  labels: words.default({}),
+  creationTimestamp: z.string().nullish(),
+  deletionTimestamp: z.string().nullish(),
+})
+
+const etlSchedule = z.object({
+  apiVersion: z.literal(apiVersion),
+  kind: z.literal(kind),
+  metadata,
+  spec: etlScheduleSpec,
+  status: etlScheduleStatus.prefault({}),
+})
+
+/** An EtlSchedule whose every field has been checked, with defaults filled in. */
+export type EtlSchedule = z.output<typeof etlSchedule>
+export type EtlScheduleMetadata = EtlSchedule['metadata']
+
+/**
+ * Checks an EtlSchedule from the API server or from a file as the API server does, and fills in its defaults. Fields
+ * that it does not know are left out.
+ *
+ * @throws InvalidInput with all that is wrong, each by the path of its field; `field` is the first of them
+ */
+export function parseEtlSchedule(object: unknown): EtlSchedule {
+  const result = etlSchedule.safeParse(object, { error: wordsFor, reportInput: true })
+  if (result.success) return result.data
+  const problems = result.error.issues.map(issue => sayProblem(pathText(issue.path), issue))
+  throw new InvalidInput(problems.join('; '), pathText(result.error.issues[0]?.path ?? []))
+}
+
+/** spec.source.secretRef.name, status.conditions[0].type */
+function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map(part => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '')
+}

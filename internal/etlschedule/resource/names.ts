@@ -1,0 +1,27 @@
+/** The custom resource, as Kubernetes addresses it. */
+export const group = 'vitrine.dev'
+export const version = 'v1alpha1'
+export const kind = 'EtlSchedule'
+export const plural = 'etlschedules'
+export const apiVersion = `${group}/${version}`
+
+/** Label on everything that an EtlSchedule has made; its value is the EtlSchedule's name. */
+export const scheduleLabel = `${group}/etl-schedule`
+
+/** Annotation on an EtlSchedule: every new value asks for one run, now. */
+export const runRequestedAnnotation = `${group}/run-requested-at`
+
+/** Annotation on an EtlSchedule: every new value lets the next run past the guard, once. */
+export const allowRefusedRunAnnotation = `${group}/allow-refused-run`
+
+/** Annotation on Jobs and their pods: what started them, {@link Trigger}; a Job without it was made by hand. */
+export const triggerAnnotation = `${group}/trigger`
+
+/** The name under which the controller owns fields in server-side apply. */
+export const fieldManager = 'vitrine-controller'
+
+/** A CronJob's name is at most this long, since its Jobs add a suffix of 11 characters. */
+export const maxNameLength = 52
+
+/** The longest value of an annotation that asks for something; it is echoed in the status. */
+export const maxRequestLength = 253
