@@ -3,14 +3,12 @@ import { ask, createQuestion } from '#internal/recommend/evidence/question.ts'
 import { createSessionSource } from '#internal/recommend/from-sessions.ts'
 import { createSessionIndex } from '#internal/recommend/index/session-index.ts'
 import { features, firstWeights } from '#internal/recommend/ranker/features.ts'
-import { createLessons } from '#internal/recommend/ranker/lessons.ts'
+import { createLessons, firstLessons } from '#internal/recommend/ranker/lessons.ts'
 import { createRanker } from '#internal/recommend/ranker/ranker.ts'
 import { trending, viewedEver } from '#internal/recommend/sources.ts'
 import type { Method } from './method.ts'
 
-/** Every view is a lesson until so many were learned from; a service takes as many as fit into a share of a core. */
-const firstLessons = 2_000
-/** After those, one view of so many is a lesson. */
+/** After the first lessons one view of so many is one; a service takes as many as fit into a share of a core. */
 const viewsPerLesson = 10
 
 /**

@@ -52,7 +52,7 @@ describe('best sellers', () => {
     await using following = rankings
     await following.bestSellers('hats', '30d')
     const answer = Promise.withResolvers<void>()
-    const read = store.ranking
+    const read = store.ranking.bind(store)
     store.ranking = async (...question) => {
       await answer.promise
       return read(...question)

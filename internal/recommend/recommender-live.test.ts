@@ -275,7 +275,7 @@ describe('recommendations from live views', () => {
     const never = () => new Promise<never>(() => {})
     history.latest = never
     orders.boughtSince = never
-    const read = orders.ranking
+    const read = orders.ranking.bind(orders)
     orders.ranking = (version, category, ...rest) =>
       category === null ? read(version, category, ...rest) : never()
     const guard = createStoreGuard()

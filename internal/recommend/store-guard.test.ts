@@ -45,7 +45,7 @@ describe('the time that a question waits for the store', () => {
     const deadline = startDeadline(0)
     await deadline(never())
     const inMemory = async () => {
-      for (let n = 0; n < 10; n++) await null
+      for (let n = 0; n < 10; n++) await Promise.resolve()
       return 7
     }
     expect(await deadline(inMemory())).to.equal(7)

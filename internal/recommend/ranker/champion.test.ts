@@ -1,8 +1,11 @@
 import { expect } from 'chai'
 import { createChampion } from './champion.ts'
 
-function noted(places: readonly (readonly [learned: number, first: number, times: number])[]) {
-  const champion = createChampion()
+function noted(
+  places: readonly (readonly [learned: number, first: number, times: number])[],
+  before?: boolean,
+) {
+  const champion = createChampion(before)
   for (const [learned, first, times] of places) {
     for (let n = 0; n < times; n++) champion.note(learned, first)
   }
@@ -21,12 +24,16 @@ describe('champion and challenger', () => {
     expect(champion.lessons).to.equal(4)
   })
 
-  it('leave the learned weights in use while there are too few lessons to tell', () => {
-    expect(noted([]).learnedWins).to.equal(true)
-    expect(noted([[2, 1, 5_000]]).learnedWins).to.equal(true)
+  it('leave the weights in use that were, while fewer than 5,000 lessons are in', () => {
+    for (const before of [true, false]) {
+      expect(noted([], before).learnedWins).to.equal(before)
+      expect(noted([[2, 1, 4_999]], before).learnedWins).to.equal(before)
+      expect(noted([[2, 1, 5_000]], before).learnedWins).to.equal(false)
+      expect(noted([[1, 2, 5_000]], before).learnedWins).to.equal(true)
+    }
   })
 
-  it('go back to the first weights once the learned ones are worse over 10,000 lessons', () => {
+  it('go back to the first weights once the learned ones are worse over the last 10,000 lessons', () => {
     expect(noted([[2, 1, 10_000]]).learnedWins).to.equal(false)
     expect(noted([[3, 3, 10_000]]).learnedWins).to.equal(true)
     expect(
@@ -40,11 +47,11 @@ describe('champion and challenger', () => {
   it('forget lessons of long ago', () => {
     const champion = noted([
       [2, 1, 20_000],
-      [1, 2, 10_001],
+      [1, 2, 10_000],
     ])
     expect(champion.learnedWins).to.equal(true)
     expect(champion.learned.hitRate).to.equal(1)
     expect(champion.learned.reciprocalRank).to.equal(1)
-    expect(champion.lessons).to.be.within(5_000, 10_000)
+    expect(champion.lessons).to.equal(10_000)
   })
 })

@@ -4,9 +4,8 @@ import { firstWeights } from './features.ts'
 import { createLessons } from './lessons.ts'
 import { createRanker } from './ranker.ts'
 import type { IndexedView } from '../index/session-index.ts'
-import type { Learned } from './lessons.ts'
 
-function lessonsFrom(views: readonly IndexedView[], from: Learned | null = null) {
+function lessonsFrom(views: readonly IndexedView[], from: Parameters<typeof createLessons>[2] = null) {
   const index = indexOf(views)
   return createLessons(index, createRanker(index), from)
 }
@@ -61,7 +60,7 @@ describe('lessons', () => {
   it('add up, and go on from what was learned before', () => {
     const lessons = lessonsFrom(views)
     for (let n = 0; n < 10; n++) lessons.take({ userId: 'cleo', productId: 'b', time })
-    const next = lessonsFrom(views, lessons.learned())
+    const next = lessonsFrom(views, { ...lessons.learned(), learnedWins: true })
     for (const one of [lessons, next]) one.take({ userId: 'cleo', productId: 'c', time })
     expect(next.learned()).to.deep.equal(lessons.learned())
     expect(next.count).to.equal(11)

@@ -8,6 +8,8 @@ import type { IndexedView, SessionIndex } from '../index/session-index.ts'
 import type { Champion } from './champion.ts'
 import type { Ranker } from './ranker.ts'
 
+/** The first so many lessons bring most of what there is to learn, so they are given more time. */
+export const firstLessons = 2_000
 /** So many candidates are ranked, in lessons and in answers. */
 export const rankedCandidates = 100
 /** Fast enough for the first days; what was learned 2,000 lessons ago counts 1/e, so that early lessons don't stay. */
@@ -34,9 +36,14 @@ export interface Lessons {
   readonly champion: Champion
 }
 
-export function createLessons(index: SessionIndex, ranker: Ranker, from: Learned | null): Lessons {
+/** Goes on `from` what was learned before, with its verdict on learned and first weights. */
+export function createLessons(
+  index: SessionIndex,
+  ranker: Ranker,
+  from: (Learned & { readonly learnedWins: boolean }) | null,
+): Lessons {
   const learner = createLearner(firstWeights, from, learning)
-  const champion = createChampion()
+  const champion = createChampion(from?.learnedWins)
   const question = createQuestion()
   const scores = new Float64Array(maxCandidates)
   let lessons = from?.lessons ?? 0

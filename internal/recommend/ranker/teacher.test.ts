@@ -218,6 +218,17 @@ describe('the teacher', () => {
     expect(newest?.lessons).to.be.lessThan(1_000)
   })
 
+  it('goes on with the verdict on the learned weights where another stopped', async () => {
+    const store = createFakeRankerStore()
+    await store.publish(published({ scores: { learnedWins: 0 } }), null)
+    const one = startTestTeacher(store)
+    await using _one = one.teacher
+    await teachUntil(store, [one], 2)
+    expect((await store.newest())?.scores['learnedWins']).to.equal(0)
+    await until(async () => (await one.metric('version')) >= 2)
+    expect(one.weights()).to.deep.equal(firstWeights)
+  })
+
   it('answers with the first weights while the learned ones are worse', async () => {
     const store = createFakeRankerStore()
     await store.setFrozen(true)

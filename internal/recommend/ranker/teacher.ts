@@ -4,7 +4,8 @@ import { holdLease } from '#internal/leases/hold.ts'
 import { startPolling } from '../polling.ts'
 import { createCpuBudget } from './cpu-budget.ts'
 import { features, featureSet, firstWeights } from './features.ts'
-import { createLessons } from './lessons.ts'
+import { createLessons, firstLessons } from './lessons.ts'
+import { createTeacherMetrics } from './teacher-metrics.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
 import type { IndexedView, SessionIndex } from '../index/session-index.ts'
@@ -14,7 +15,6 @@ import type { RankerStore, RankerWeights } from './store.ts'
 
 /** Of one core; ten times that until the first lessons are in. */
 const cpuShare = 0.05
-const firstLessons = 2_000
 const firstCpuShare = 10 * cpuShare
 
 /** The weights that answers are made with, the same in every process, and the lessons of the one that teaches. */
@@ -78,7 +78,8 @@ export function startTeacher(options: TeacherOptions): Teacher {
         void giveUp()
       },
     })
-    lessons = createLessons(index, ranker, newest?.features === featureSet ? newest : null)
+    const from = newest?.features === featureSet ? { ...newest, learnedWins: learnedWins(newest) } : null
+    lessons = createLessons(index, ranker, from)
     publishedLessons = lessons.count
     logger.info({ from: version }, 'teaching the ranker')
   }
@@ -144,62 +145,10 @@ export function startTeacher(options: TeacherOptions): Teacher {
   }
 }
 
-function servedOf({ features: set, weights, scores }: RankerWeights): ArrayLike<number> {
-  const usable = set === featureSet && weights.length === features.length && scores['learnedWins'] !== 0
-  return usable ? Float64Array.from(weights) : firstWeights
-}
+const learnedWins = ({ scores }: RankerWeights) => scores['learnedWins'] !== 0
 
-function createTeacherMetrics(metrics: Metrics) {
-  const weight = metrics.gauge({
-    name: 'vitrine_ranker_weight',
-    help: 'The weights that answers are made with.',
-    labels: ['feature'],
-  })
-  const version = metrics.gauge({
-    name: 'vitrine_ranker_version',
-    help: 'Version of the weights that answers are made with; 0 for the first ones.',
-  })
-  const lessons = metrics.counter({
-    name: 'vitrine_ranker_lessons_total',
-    help: 'Views that this process taught the ranker with.',
-  })
-  const teaching = metrics.gauge({
-    name: 'vitrine_ranker_teaching',
-    help: '1 in the one process that teaches the ranker.',
-  })
-  const frozen = metrics.gauge({
-    name: 'vitrine_ranker_frozen',
-    help: '1 while somebody has asked for the weights to stay as they are.',
-  })
-  const hitRate = metrics.gauge({
-    name: 'vitrine_ranker_hit_rate',
-    help: 'Share of the last 10,000 lessons whose product stood among the first 20, by weights.',
-    labels: ['weights'],
-  })
-  const reciprocalRank = metrics.gauge({
-    name: 'vitrine_ranker_reciprocal_rank',
-    help: 'Mean of 1/place over the last 10,000 lessons, 0 beyond 20, by weights.',
-    labels: ['weights'],
-  })
-  const showWeights = (weights: ArrayLike<number>) => {
-    for (const [n, { name }] of features.entries()) weight.set({ feature: name }, weights[n] ?? 0)
-  }
-  showWeights(firstWeights)
-  version.set({}, 0)
-  return {
-    served(number: number, weights: ArrayLike<number>) {
-      version.set({}, number)
-      showWeights(weights)
-    },
-    lesson: () => lessons.add({}),
-    teaching(taught: Lessons | null, isFrozen: boolean) {
-      teaching.set({}, taught === null ? 0 : 1)
-      frozen.set({}, isFrozen ? 1 : 0)
-      if (taught === null) return
-      for (const weights of ['learned', 'first'] as const) {
-        hitRate.set({ weights }, taught.champion[weights].hitRate)
-        reciprocalRank.set({ weights }, taught.champion[weights].reciprocalRank)
-      }
-    },
-  }
+function servedOf(newest: RankerWeights): ArrayLike<number> {
+  const { features: set, weights } = newest
+  const usable = set === featureSet && weights.length === features.length && learnedWins(newest)
+  return usable ? Float64Array.from(weights) : firstWeights
 }
