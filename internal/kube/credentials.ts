@@ -75,9 +75,8 @@ function createAgents() {
 
   function of(server: string, options: https.RequestOptions): http.Agent {
     const { ca, cert, key, servername, rejectUnauthorized } = options
-    const hash = createHash('sha256').update(`${servername} ${rejectUnauthorized}`)
-    for (const part of [ca, cert, key]) hash.update(part === undefined ? '-' : String(part))
-    const fingerprint = hash.digest('base64')
+    const trust = JSON.stringify([ca, cert, key, servername, rejectUnauthorized])
+    const fingerprint = createHash('sha256').update(trust).digest('base64')
     if (current?.fingerprint === fingerprint) return current.agent
     current?.agent.destroy()
     const keep = { keepAlive: true, timeout: idleConnectionMs }

@@ -43,6 +43,7 @@ export interface KubeStatus {
 /** An answer's status other than 2xx as an error that says what its caller can do. */
 export function errorOf(call: Call, code: number, status: KubeStatus, retryAfter?: string): VitrineError {
   const said = status.message ?? `HTTP ${code}`
+  const field = status.details?.causes?.[0]?.field
   const message = `the API server refused to ${call.verb} ${call.what}: ${said}`
   switch (code) {
     case 400:
@@ -50,7 +51,9 @@ export function errorOf(call: Call, code: number, status: KubeStatus, retryAfter
     case 413:
     case 415:
     case 422:
-      return new InvalidInput(message, status.details?.causes?.[0]?.field)
+      // The name belongs to another object meanwhile.
+      if (field === 'metadata.uid') return new Conflict(message)
+      return new InvalidInput(message, field)
     case 401:
       return new Misconfigured(`${message}. The credentials are missing, expired or unknown to it`)
     case 403:

@@ -90,7 +90,7 @@ export function createReflectors(options: {
     start(reflectorOptions) {
       const { place } = reflectorOptions
       const mirror = createMirror(client, reflectorOptions, logger)
-      heard.set(nameOf(place), mirror.heardAt)
+      heard.set(nameOf(place), () => mirror.heardAt())
       return startReflector(mirror, nameOf(place), { ...defaultTimes, ...times }, logger)
     },
   }
