@@ -24,6 +24,10 @@ export const etlSettings = z.object({
     .duration()
     .default(86_400_000)
     .describe('How often the whole window is reconciled, so that lines gone at the source go here (24h)'),
+  VITRINE_QUERY: settings
+    .text()
+    .optional()
+    .describe("The shop's own SQL in the place of its tables, one SELECT; see etl.md for its columns"),
   VITRINE_GUARD_MIN_ROWS: settings
     .integer(0, 1_000_000_000)
     .default(0)
@@ -32,6 +36,17 @@ export const etlSettings = z.object({
     .integer(0, 100)
     .default(100)
     .describe('A run whose rows dropped by more than this share since the last one is refused'),
+  VITRINE_GUARD_OVERRIDE: settings
+    .text()
+    .optional()
+    .describe('Anything here lets a run through that the guard would refuse; its report says so'),
+  VITRINE_TERMINATION_MESSAGE: settings
+    .text()
+    .optional()
+    .describe(
+      'File that the report is written to, at most 4,096 bytes of JSON: /dev/termination-log in a pod',
+    ),
+  TRACEPARENT: settings.text().optional().describe('W3C trace context that the run continues'),
 })
 
 function isTimeZone(zone: string): boolean {

@@ -23,11 +23,15 @@ export interface Job<S> {
 
 type JobSettings = typeof processSettings.shape & typeof engineSettings.shape
 
-/** Runs a job that uses the engines, then ends with its exit code; a job's log tells warnings only, unless asked for more. */
+/**
+ * Runs a job that uses the engines, then ends with its exit code, or with what `onFailure` makes of a failure; its log
+ * tells warnings only, unless asked for more.
+ */
 export async function runVitrineJob<T extends z.ZodObject<JobSettings>>(
   name: string,
   schema: T,
   job: (given: Job<z.output<T>>) => Promise<number>,
+  onFailure?: (error: unknown) => number,
 ): Promise<void> {
   await runJob(async (opened, signal) => {
     const settings = readSettings(schema, process.env)
@@ -39,5 +43,5 @@ export async function runVitrineJob<T extends z.ZodObject<JobSettings>>(
     const instance = instanceName(settings)
     const engines = opened.use(openEngines({ settings, service, instance, logger, metrics }))
     return job({ settings, engines, instance, opened, logger, metrics, signal })
-  })
+  }, onFailure)
 }

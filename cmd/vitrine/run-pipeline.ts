@@ -8,7 +8,7 @@ export function runCommand(): Command {
     .addArgument(new Argument('<pipeline>', 'what to copy').choices(['orders', 'products']))
     .addHelpText(
       'after',
-      '\nPrints the report as JSON. Exit code 0: done or skipped, 1: failed, 2: refused by the guard.',
+      '\nPrints the report as JSON. Exit code 0: done or skipped, 1: failed, and another try may help,\n2: refused by the guard, or failed for a reason that waiting does not cure.',
     )
     .action(async (pipeline: string) => {
       process.env['VITRINE_PIPELINE'] = pipeline

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { readBoughtTogether } from './bought-together.ts'
 import { withSnapshot } from './shop-database.ts'
+import { findOrders } from './shop-source.ts'
 import { day, openDatabase, shopTables } from './test-support.ts'
 import type { BoughtTogether } from './store.ts'
 
@@ -15,7 +16,9 @@ const orders = (name: string, count: number, first: number, last: number) => `
 async function pairsOf(sql: string): Promise<BoughtTogether[]> {
   await using shop = await openDatabase(`${shopTables}
     INSERT INTO products (product_id, category_id) SELECT 'p' || i, 'c' FROM generate_series(1, 400) i; ${sql}`)
-  return await withSnapshot(shop.postgres, snapshot => Array.fromAsync(readBoughtTogether(snapshot, day)))
+  return await withSnapshot(shop.postgres, async snapshot =>
+    Array.fromAsync(readBoughtTogether(await findOrders(snapshot, null), day)),
+  )
 }
 
 describe('what is bought together', function () {

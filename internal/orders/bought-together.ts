@@ -1,7 +1,6 @@
-import { hasGoodIds } from './pipeline.ts'
-import { isCancelled } from './shop-database.ts'
+import { isGood } from './pipeline.ts'
 import { leastSupport, pairsPerProduct } from './store.ts'
-import type { ShopSnapshot } from './shop-database.ts'
+import type { ShopOrders } from './shop-source.ts'
 import type { BoughtTogether } from './store.ts'
 
 /** An order of more products says little about which belong together, and costs their square. */
@@ -16,21 +15,21 @@ const doubt = 5
  * shop's database in the snapshot, and streamed.
  */
 export async function* readBoughtTogether(
-  shop: ShopSnapshot,
+  shop: ShopOrders,
   windowMs: number,
 ): AsyncGenerator<BoughtTogether> {
   const rows = shop.stream<BoughtTogether>(
     `WITH lines AS MATERIALIZED (
-       SELECT DISTINCT i.order_id, i.product_id FROM orders o JOIN order_items i USING (order_id)
-       WHERE o.created_at >= $1 AND NOT ${isCancelled(shop.tables)}
+       SELECT DISTINCT orderid, productid FROM ${shop.lines} AS lines
+       WHERE messagetime >= $1::timestamptz AND isline AND productid IS NOT NULL
      ), bought AS MATERIALIZED (
-       SELECT product_id, count(*)::int AS orders, row_number() OVER (ORDER BY product_id)::int AS number
-       FROM lines GROUP BY product_id
+       SELECT productid, count(*)::int AS orders, row_number() OVER (ORDER BY productid)::int AS number
+       FROM lines GROUP BY productid
      ), carts AS (
-       SELECT order_id, row_number() OVER ()::int AS cart, 1 / count(*)::float8 AS weight
-       FROM lines GROUP BY order_id HAVING count(*) BETWEEN 2 AND ${mostProducts}
+       SELECT orderid, row_number() OVER ()::int AS cart, 1 / count(*)::float8 AS weight
+       FROM lines GROUP BY orderid HAVING count(*) BETWEEN 2 AND ${mostProducts}
      ), filled AS MATERIALIZED (
-       SELECT cart, weight, number FROM lines JOIN carts USING (order_id) JOIN bought USING (product_id)
+       SELECT cart, weight, number FROM lines JOIN carts USING (orderid) JOIN bought USING (productid)
      ), pairs AS (
        SELECT a.number AS one, b.number AS other, count(*)::int AS support, sum(a.weight) AS weight
        FROM filled a JOIN filled b ON a.cart = b.cart AND a.number < b.number
@@ -45,10 +44,12 @@ export async function* readBoughtTogether(
      ), ranked AS (
        SELECT *, row_number() OVER (PARTITION BY one ORDER BY score DESC, support DESC, other) AS place FROM both_ways
      )
-     SELECT x.product_id::text AS "productId", y.product_id::text AS "otherProductId", support, score
+     SELECT x.productid::text AS "productId", y.productid::text AS "otherProductId", support, score
      FROM ranked JOIN bought x ON x.number = one JOIN bought y ON y.number = other
      WHERE place <= ${pairsPerProduct}`,
     [new Date(shop.at - windowMs)],
   )
-  for await (const pair of rows) if (hasGoodIds(pair.productId, pair.otherProductId)) yield pair
+  for await (const pair of rows) {
+    if (isGood(pair.productId) && isGood(pair.otherProductId)) yield pair
+  }
 }

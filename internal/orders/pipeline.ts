@@ -11,7 +11,6 @@ export interface RunProgress {
 
 /** What one run is given. */
 export interface Work {
-  readonly shop: ShopSnapshot
   readonly store: OrdersWriter
   readonly version: Version
   readonly state: ScheduleState | null
@@ -35,10 +34,13 @@ export interface Done {
   readonly sets: readonly PublishedSet[]
 }
 
-/** Copies one part of the shop's database. */
-export interface Pipeline {
+/** Looks where the shop has one part of its data: what its own `query` gives, or its tables. */
+export type Pipeline = (shop: ShopSnapshot, query: string | null) => Promise<Copying>
+
+/** Copies what was found. */
+export interface Copying {
   /** Rows of the source that the guard compares from run to run. */
-  count(work: Pick<Work, 'shop' | 'windowMs'>): Promise<number>
+  count(windowMs: number): Promise<number>
   run(work: Work): Promise<Done>
 }
 
@@ -56,9 +58,9 @@ export async function inPhase<T>(phase: string, work: () => Promise<T>): Promise
   })
 }
 
-/** Can a row with these ids be kept? A shop may have others, such as an empty user of orders without an account. */
-export function hasGoodIds(...ids: string[]): boolean {
-  return ids.every(isId)
+/** Can a row with this id be kept? A shop may have others, such as an empty user of orders without an account. */
+export function isGood(id: string | null): id is string {
+  return id !== null && isId(id)
 }
 
 /** What a report says of rows that were left out; empty when there are none. */

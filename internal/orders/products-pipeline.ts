@@ -1,31 +1,43 @@
-import { counted, hasGoodIds, inPhase } from './pipeline.ts'
+import { counted, inPhase, isGood } from './pipeline.ts'
+import { findProducts } from './shop-source.ts'
 import type { Pipeline, Work } from './pipeline.ts'
+import type { ShopProducts } from './shop-source.ts'
 import type { Product } from './store.ts'
 
-async function* readProducts({ shop, leaveOut }: Work): AsyncGenerator<Product> {
-  const column = (name: string, cast = '') => (shop.tables.products.has(name) ? `${name}${cast}` : 'NULL')
-  const rows = shop.stream<Omit<Product, 'createdAt'> & { createdAt: Date | null }>(
-    `SELECT product_id::text AS "productId", category_id::text AS "categoryId", ${column('title', '::text')} AS title,
-       ${column('price', '::float8')} AS price, ${column('in_stock')} AS "inStock", ${column('created_at', '::timestamptz')} AS "createdAt"
-     FROM products`,
+interface ProductRow extends Omit<Product, 'productId' | 'categoryId' | 'createdAt'> {
+  readonly productId: string | null
+  readonly categoryId: string | null
+  readonly createdAt: Date | null
+}
+
+async function* readProducts(shop: ShopProducts, { leaveOut }: Work): AsyncGenerator<Product> {
+  const rows = shop.stream<ProductRow>(
+    `SELECT productid::text AS "productId", categoryid::text AS "categoryId", title::text AS title, price::float8 AS price,
+       instock::boolean AS "inStock", createdat::timestamptz AS "createdAt"
+     FROM ${shop.products} AS products`,
   )
-  for await (const row of rows) {
-    if (hasGoodIds(row.productId, row.categoryId))
-      yield { ...row, createdAt: row.createdAt?.getTime() ?? null }
+  for await (const { productId, categoryId, createdAt, ...told } of rows) {
+    if (isGood(productId) && isGood(categoryId))
+      yield { ...told, productId, categoryId, createdAt: createdAt?.getTime() ?? null }
     else leaveOut()
   }
 }
 
 /** The catalogue, whole at each run. */
-export const productsPipeline: Pipeline = {
-  async count({ shop }) {
-    const [row] = await shop.query<{ rows: number }>('SELECT count(*) AS rows FROM products')
-    return row?.rows ?? 0
-  },
-  async run(work) {
-    const rows = await inPhase('products', () =>
-      work.store.writeProducts(work.version, counted(work, 'products', readProducts(work))),
-    )
-    return { rowsRead: rows, rowsWritten: rows, rowsDeleted: 0, watermark: work.shop.at, sets: ['products'] }
-  },
+export const productsPipeline: Pipeline = async (snapshot, query) => {
+  const shop = await findProducts(snapshot, query)
+  return {
+    async count() {
+      const [row] = await shop.query<{ rows: number }>(
+        `SELECT count(*) AS rows FROM ${shop.products} AS products`,
+      )
+      return row?.rows ?? 0
+    },
+    async run(work) {
+      const rows = await inPhase('products', () =>
+        work.store.writeProducts(work.version, counted(work, 'products', readProducts(shop, work))),
+      )
+      return { rowsRead: rows, rowsWritten: rows, rowsDeleted: 0, watermark: shop.at, sets: ['products'] }
+    },
+  }
 }

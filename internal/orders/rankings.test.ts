@@ -4,6 +4,7 @@ import { compareBytes } from '#internal/domain/product-view.ts'
 import { readBoughtTogether } from './bought-together.ts'
 import { readRankings } from './rankings.ts'
 import { withSnapshot } from './shop-database.ts'
+import { findOrders } from './shop-source.ts'
 import { rankingWindows } from './store.ts'
 import { day, openDatabase, shopTables } from './test-support.ts'
 import type { BoughtTogether, RankedProduct, Ranking, RankingWindow } from './store.ts'
@@ -114,7 +115,7 @@ describe('rankings', function () {
       fc.asyncProperty(sales, async ({ now, timeZone, orders }) => {
         await fill(shop, orders)
         const { rankings, pairs } = await withSnapshot(shop.postgres, async snapshot => {
-          const then = { ...snapshot, at: now }
+          const then = { ...(await findOrders(snapshot, null)), at: now }
           return {
             rankings: await Array.fromAsync(readRankings(then, timeZone)),
             pairs: await Array.fromAsync(readBoughtTogether(then, windowMs)),
@@ -142,8 +143,8 @@ describe('rankings', function () {
       INSERT INTO products (product_id, category_id) SELECT 'p' || i, 'c' || i % 2 FROM generate_series(1, 3000) i;
       INSERT INTO orders (order_id, user_id, created_at) VALUES ('o', 'u', now() - interval '1 hour');
       INSERT INTO order_items (order_id, product_id, quantity) SELECT 'o', 'p' || i, i FROM generate_series(1, 3000) i`)
-    const rankings = await withSnapshot(large.postgres, snapshot =>
-      Array.fromAsync(readRankings(snapshot, 'UTC')),
+    const rankings = await withSnapshot(large.postgres, async snapshot =>
+      Array.fromAsync(readRankings(await findOrders(snapshot, null), 'UTC')),
     )
     const ofDay = rankings.filter(({ window }) => window === '1d')
     expect(ofDay.map(({ category, products }) => [category, products.length])).to.have.deep.members([

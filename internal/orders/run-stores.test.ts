@@ -14,6 +14,13 @@ const phases = ['orders', 'orders gone', 'rankings', 'bought together'] as const
 const twoProducts = `
   INSERT INTO products (product_id, category_id) VALUES ('hat', 'wear'), ('shoe', 'wear');`
 
+/** What the tables hold, as a shop with other tables would give it. */
+const linesByQuery = `
+  SELECT o.order_id AS orderid, i.product_id AS productid, p.category_id AS categoryid, i.quantity, o.user_id AS userid,
+    o.created_at AS messagetime
+  FROM orders o JOIN order_items i USING (order_id) JOIN products p USING (product_id)
+  WHERE o.cancelled IS NOT true;`
+
 /** Opens a store that is empty. */
 type OpenStore = (opened: AsyncDisposableStack) => Promise<OrdersStore>
 
@@ -85,8 +92,9 @@ function describeRuns(adapter: string, open: OpenStore): void {
 
     const shopWith = async (sql: string) => opened.use(await openDatabase(shopTables + sql))
 
-    it('end with what the shop has, whatever happened to its orders and to earlier runs', async () => {
+    it('end with what the shop has, from its tables as by a query, whatever happened to its orders and to earlier runs', async () => {
       const shop = await shopWith('')
+      const fromQuery = createFakeOrdersStore()
       await shop.postgres.execute(
         "INSERT INTO products (product_id, category_id) SELECT unnest($1::text[]), 'wear'",
         [products],
@@ -95,9 +103,17 @@ function describeRuns(adapter: string, open: OpenStore): void {
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async steps => {
           await shop.postgres.execute('TRUNCATE order_items, orders')
           const has = new Map<number, string[]>()
-          for (const one of steps) await take(one, shop, store, has)
-          expect(await run(shop, store, { fullEveryMs: 0 })).to.include({ result: 'Succeeded', message: '' })
-          expect(await allLines(store)).to.deep.equal([...has.values()].flat().sort())
+          const sources = [
+            { into: store, query: null },
+            { into: fromQuery, query: linesByQuery },
+          ]
+          for (const one of steps) await take(one, shop, sources, has)
+          for (const { into, query } of sources) {
+            const report = await run(shop, into, { fullEveryMs: 0, query })
+            expect(report).to.include({ result: 'Succeeded', message: '' })
+            expect(await allLines(into)).to.deep.equal([...has.values()].flat().sort())
+          }
+          expect(await published(fromQuery)).to.deep.equal(await published(store))
         }),
         { numRuns: runs },
       )
@@ -201,18 +217,21 @@ function describeRuns(adapter: string, open: OpenStore): void {
 async function take(
   step: Step,
   shop: TestDatabase,
-  store: OrdersStore,
+  sources: readonly { readonly into: OrdersStore; readonly query: string | null }[],
   has: Map<number, string[]>,
 ): Promise<void> {
   if (step.does === 'run') {
-    const cut = new AbortController()
-    await run(shop, store, {
-      signal: cut.signal,
-      onProgress: ({ phase }) => {
-        if (phase === step.cutOffIn) cut.abort(new Error('cut off'))
-      },
-      ...(step.full && { fullEveryMs: 0 }),
-    })
+    for (const { into, query } of sources) {
+      const cut = new AbortController()
+      await run(shop, into, {
+        query,
+        signal: cut.signal,
+        onProgress: ({ phase }) => {
+          if (phase === step.cutOffIn) cut.abort(new Error('cut off'))
+        },
+        ...(step.full && { fullEveryMs: 0 }),
+      })
+    }
     return
   }
   const id = `o${step.order}`

@@ -163,6 +163,44 @@ describe('a run of the orders pipeline', function () {
     expect(await linesOf('anna')).to.have.length(3)
   })
 
+  it('goes on comparing with what was last published, however often it refuses', async () => {
+    await run(shop, store)
+    const before = await store.currentVersion('rankings')
+    await shop.postgres.execute("DELETE FROM order_items WHERE product_id = 'shoe'")
+    const guard = { minRows: 0, maxDropPercent: 50 }
+    for (let again = 0; again < 3; again += 1) {
+      const report = await run(shop, store, { guard, fullEveryMs: 0 })
+      expect(report).to.include({ result: 'Refused', rowsRead: 2, rowsWritten: 0, rowsDeleted: 0 })
+      expect(report.message).to.match(/the 5 of the last run/)
+    }
+    expect(await store.currentVersion('rankings')).to.deep.equal(before)
+  })
+
+  it('lets a run through that somebody vouches for, says so, and compares with it from then on', async () => {
+    await run(shop, store)
+    await shop.postgres.execute("DELETE FROM order_items WHERE product_id = 'shoe'")
+    const guard = { minRows: 0, maxDropPercent: 50 }
+    const vouched = await run(shop, store, { guard, overrideGuard: true, fullEveryMs: 0 })
+    expect(vouched).to.include({ result: 'Succeeded', rowsRead: 2 })
+    expect(vouched.message).to.match(/^let through although the source has 2 rows, 60\.0 % fewer than the 5/)
+    expect(await bestSellers()).to.deep.equal(['hat'])
+    expect(await run(shop, store, { guard })).to.include({ result: 'Succeeded', message: '' })
+  })
+
+  it('tells what another try may cure from what it may not', async () => {
+    await using away = connectPostgres({
+      url: 'postgres://vitrine@127.0.0.1:1/shop',
+      applicationName: 'test',
+      maxConnections: 1,
+      logger: silentLogger,
+    })
+    expect(await run(shop, store, { source: away })).to.include({ result: 'Failed', retryable: true })
+    const stopped = await run(shop, store, { signal: AbortSignal.abort() })
+    expect(stopped).to.include({ result: 'Failed', retryable: true })
+    await shop.postgres.execute('DROP TABLE order_items')
+    expect(await run(shop, store)).to.include({ result: 'Failed', retryable: false })
+  })
+
   it('reads a shop that lacks the optional columns and keeps its ids as numbers', async () => {
     await using lean = await openDatabase(`
       CREATE TABLE products (product_id int PRIMARY KEY, category_id int NOT NULL);

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { SpanStatusCode, trace } from '@opentelemetry/api'
-import { Conflict, VitrineError } from '#internal/errors/errors.ts'
+import { isSpanContextValid, SpanStatusCode, trace } from '@opentelemetry/api'
+import { Conflict, Misconfigured, VitrineError } from '#internal/errors/errors.ts'
 import { holdLease } from '#internal/leases/hold.ts'
 import { describeServer } from '#internal/postgres/server.ts'
 import { ordersPipeline } from './orders-pipeline.ts'
@@ -34,13 +34,17 @@ export interface RunOptions {
   readonly timeZone: string
   readonly windowMs: number
   readonly fullEveryMs: number
+  /** The shop's own SQL in the place of its tables: a row per order line, or per product. */
+  readonly query: string | null
   readonly guard: { readonly minRows: number; readonly maxDropPercent: number }
+  /** Lets a run through that the guard would refuse; its report says so. */
+  readonly overrideGuard: boolean
   readonly onProgress: (progress: RunProgress) => void
   readonly logger: Logger
   readonly signal: AbortSignal
 }
 
-type Outcome = Pick<RunReport, 'result' | 'mode' | 'message'> &
+type Outcome = Pick<RunReport, 'result' | 'mode' | 'message' | 'retryable'> &
   Partial<Pick<RunReport, 'rowsRead' | 'rowsWritten' | 'rowsDeleted' | 'watermark'>>
 
 /**
@@ -52,7 +56,9 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
   const startedAt = now()
   logger.info({ pipeline, schedule }, 'a run begins')
   const tracer = trace.getTracer('vitrine.etl')
-  return tracer.startActiveSpan(`etl ${pipeline}`, async span => {
+  const attributes = { 'vitrine.etl.pipeline': pipeline, 'vitrine.etl.schedule': schedule }
+  return tracer.startActiveSpan(`etl ${pipeline}`, { attributes }, async span => {
+    const spanContext = span.spanContext()
     const outcome = await underLease(options).catch((error: unknown) =>
       failed(error, modeUntold(pipeline), logger),
     )
@@ -69,6 +75,7 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
       startedAt,
       finishedAt,
       seconds: (finishedAt - startedAt) / 1_000,
+      ...(isSpanContextValid(spanContext) && { traceId: spanContext.traceId }),
     }
     await store
       .writeReport(report)
@@ -84,10 +91,15 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
 function failed(error: unknown, mode: RunReport['mode'], logger: Logger): Outcome {
   if (error instanceof Error && error.name === 'AbortError') {
     const message = 'the run was stopped before its end; nothing was published, run it again'
-    return { result: 'Failed', mode, message }
+    return { result: 'Failed', mode, message, retryable: true }
   }
   if (!(error instanceof VitrineError)) logger.error({ error }, 'the run failed')
-  return { result: 'Failed', mode, message: error instanceof Error ? error.message : String(error) }
+  return {
+    result: 'Failed',
+    mode,
+    message: error instanceof Error ? error.message : String(error),
+    retryable: !(error instanceof Misconfigured),
+  }
 }
 
 /** The mode of a run that ended before it could look up what is due. */
@@ -111,17 +123,18 @@ async function underLease(options: RunOptions): Promise<Outcome> {
 
 async function copy(options: RunOptions, lease: Lease, signal: AbortSignal): Promise<Outcome> {
   const { pipeline: name, schedule, source, store, windowMs, timeZone, onProgress, now, logger } = options
-  const pipeline = pipelines[name]
-  const sourceHash = createHash('sha256').update(describeServer(options.sourceUrl)).digest('hex').slice(0, 16)
+  const sourceHash = hashOf(options)
   const known = await store.readState(schedule)
   const state = known?.sourceHash === sourceHash ? known : null
   const full = name === 'products' || !state || now() - state.lastFullAt >= options.fullEveryMs
   const mode = full ? 'full' : 'incremental'
 
   const work = async (shop: ShopSnapshot): Promise<Outcome> => {
-    const rows = await pipeline.count({ shop, windowMs })
+    const pipeline = await pipelines[name](shop, options.query)
+    const rows = await pipeline.count(windowMs)
     const refusal = refuse(rows, known, options.guard)
-    if (refusal !== null) return { result: 'Refused', mode, message: refusal, rowsRead: rows }
+    if (refusal !== null && !options.overrideGuard)
+      return { result: 'Refused', mode, message: refusal, rowsRead: rows }
 
     const version = {
       id: `${new Date(shop.at).toISOString()}-${randomUUID().slice(0, 8)}`,
@@ -129,7 +142,6 @@ async function copy(options: RunOptions, lease: Lease, signal: AbortSignal): Pro
     }
     let leftOut = 0
     const done = await pipeline.run({
-      shop,
       store,
       version,
       state,
@@ -156,7 +168,9 @@ async function copy(options: RunOptions, lease: Lease, signal: AbortSignal): Pro
     return {
       result: 'Succeeded',
       mode,
-      message: leftOutMessage(leftOut),
+      message: [refusal && `let through although ${refusal}`, leftOutMessage(leftOut)]
+        .filter(Boolean)
+        .join('; '),
       rowsRead,
       rowsWritten,
       rowsDeleted,
@@ -164,6 +178,12 @@ async function copy(options: RunOptions, lease: Lease, signal: AbortSignal): Pro
     }
   }
   return withSnapshot(source, work, { signal }).catch((error: unknown) => failed(error, mode, logger))
+}
+
+/** Where the rows come from: another server, database or query starts from nothing. */
+function hashOf({ sourceUrl, query }: RunOptions): string {
+  const source = [describeServer(sourceUrl), ...(query === null ? [] : [query])].join('\n')
+  return createHash('sha256').update(source).digest('hex').slice(0, 16)
 }
 
 /** What was published stands, also when older versions can't be dropped now: the next run tries again. */

@@ -1,93 +1,88 @@
-import { Misconfigured } from '#internal/errors/errors.ts'
+import { Misconfigured, Unavailable } from '#internal/errors/errors.ts'
 import { sqlState } from '#internal/postgres/errors.ts'
 import type { Postgres, Queryable } from '#internal/postgres/client.ts'
 
-/** The shop's three tables as they are found: columns that a shop may lack are told by their presence. */
-export interface ShopTables {
-  readonly products: ReadonlySet<string>
-  readonly orders: ReadonlySet<string>
-}
-
 /** One moment of the shop's database; everything read through it sees the same. */
-export interface ShopSnapshot extends Queryable {
-  readonly tables: ShopTables
+export interface ShopSnapshot extends Pick<Queryable, 'query' | 'stream'> {
   /** Epoch milliseconds. */
   readonly at: number
 }
 
-const required = {
-  products: ['product_id', 'category_id'],
-  orders: ['order_id', 'user_id', 'created_at'],
-  order_items: ['id', 'order_id', 'product_id', 'quantity'],
-} as const
-
-const statementTimeoutMs = 10 * 60_000
+export interface SnapshotOptions {
+  readonly signal?: AbortSignal
+  /** Limit of each statement, kept by the server. Default 10 minutes. */
+  readonly statementTimeoutMs?: number
+}
 
 /**
  * Runs `work` on one read-only snapshot of the shop's database, whose statements are cancelled once `signal` aborts.
- * Rejects with `Misconfigured`, naming what is missing.
+ * What the database refuses rejects with `Misconfigured`, a statement that takes too long with `Unavailable`; messages
+ * never hold a row's values.
  */
 export async function withSnapshot<T>(
   shop: Postgres,
   work: (snapshot: ShopSnapshot) => Promise<T>,
-  { signal }: { signal?: AbortSignal } = {},
+  { signal, statementTimeoutMs = 10 * 60_000 }: SnapshotOptions = {},
 ): Promise<T> {
-  try {
-    return await shop.transaction(
-      { isolation: 'repeatable read', readOnly: true, statementTimeoutMs, ...(signal && { signal }) },
-      async tx => {
-        // Times without a zone are taken as UTC; and a run that hangs doesn't hold back the shop's vacuum for ever.
-        const [clock] = await tx.query<{ at: Date }>(
-          `SELECT now() AS at, set_config('TimeZone', 'UTC', true),
-             set_config('idle_in_transaction_session_timeout', '${statementTimeoutMs}ms', true)`,
-        )
-        const found = await columnsOf(tx)
-        for (const [table, columns] of Object.entries(required)) checkTable(table, columns, found.get(table))
-        return work({
-          ...tx,
-          tables: { products: found.get('products') ?? new Set(), orders: found.get('orders') ?? new Set() },
-          at: (clock?.at ?? new Date()).getTime(),
-        })
-      },
-    )
-  } catch (error) {
-    if (sqlState(error) === '42501') {
-      throw new Misconfigured(
-        `the shop's database refuses to be read (${(error as Error).message}): grant SELECT on products, orders and order_items`,
-        { cause: error },
+  return shop.transaction(
+    { isolation: 'repeatable read', readOnly: true, statementTimeoutMs, ...(signal && { signal }) },
+    async tx => {
+      // Times without a zone are taken as UTC; and a run that hangs doesn't hold back the shop's vacuum for ever.
+      const [clock] = await tx.query<{ at: Date }>(
+        `SELECT now() AS at, set_config('TimeZone', 'UTC', true),
+           set_config('idle_in_transaction_session_timeout', '${statementTimeoutMs}ms', true)`,
       )
-    }
-    throw error
-  }
-}
-
-async function columnsOf(tx: Queryable): Promise<Map<string, Set<string>>> {
-  const rows = await tx.query<{ name: string; columns: string[] }>(
-    `SELECT name, array_agg(attname::text) AS columns
-     FROM unnest($1::text[]) AS name JOIN pg_attribute ON attrelid = to_regclass(name)
-     WHERE attnum > 0 AND NOT attisdropped GROUP BY name`,
-    [Object.keys(required)],
+      return work({ ...explaining(tx), at: (clock?.at ?? new Date()).getTime() })
+    },
   )
-  return new Map(rows.map(({ name, columns }) => [name, new Set(columns)]))
 }
 
-function checkTable(table: string, columns: readonly string[], found: ReadonlySet<string> | undefined): void {
-  if (!found) {
-    throw new Misconfigured(`the shop's database has no table ${table}: it must have ${columns.join(', ')}`)
+/** The same reads, whose failures say what to do. */
+function explaining(tx: Queryable): Pick<Queryable, 'query' | 'stream'> {
+  return {
+    async query<T>(...statement: Parameters<Queryable['query']>) {
+      try {
+        return await tx.query<T>(...statement)
+      } catch (error) {
+        throw explain(error)
+      }
+    },
+    async *stream<T>(...statement: Parameters<Queryable['stream']>) {
+      try {
+        yield* tx.stream<T>(...statement)
+      } catch (error) {
+        throw explain(error)
+      }
+    },
   }
-  const missing = columns.filter(column => !found.has(column))
-  if (missing.length > 0) {
-    throw new Misconfigured(`the table ${table} of the shop's database has no column ${missing.join(', ')}`)
+}
+
+/** Bad data (21, 22, 23), a write (25), what can't be done (0A), a function's own error (38, 39, P0), what is not there (42). */
+const refusals = /^(0A|21|22|23|25|38|39|42|P0)/
+/** Their messages hold values of the shop's rows. */
+const tellingRefusals = /^(22|23|38|39|P0)/
+
+function explain(error: unknown): unknown {
+  const state = sqlState(error)
+  if (state === null) return error
+  const said = whatServerSaid(error)
+  if (state === '57014') {
+    return new Unavailable(`a statement on the shop's database was stopped: ${said}`, { cause: error })
   }
+  if (state === '42501') {
+    return new Misconfigured(`the shop's database refuses to be read (${said}): grant SELECT on it`, {
+      cause: error,
+    })
+  }
+  if (!refusals.test(state)) return error
+  return new Misconfigured(`the shop's database can't answer: ${said}`, { cause: error })
 }
 
-/** When an order was last touched, as far as the shop says. */
-export function changedAt({ orders }: ShopTables): string {
-  return orders.has('updated_at')
-    ? 'greatest(o.created_at, coalesce(o.updated_at, o.created_at))'
-    : 'o.created_at'
-}
-
-export function isCancelled({ orders }: ShopTables): string {
-  return orders.has('cancelled') ? 'coalesce(o.cancelled, false)' : 'false'
+/** The server's own words, without values of the shop's rows. */
+export function whatServerSaid(error: unknown): string {
+  const state = sqlState(error) ?? ''
+  let told = error
+  while (told instanceof Error && told.cause !== undefined) told = told.cause
+  const message = told instanceof Error ? told.message : String(told)
+  return tellingRefusals.test(state) ? message.replace(/".*"/s, '"…"') : message
 }

@@ -97,6 +97,10 @@ export interface RunReport {
   readonly watermark: string | null
   readonly seconds: number
   readonly message: string
+  /** Of a run that failed: may the same run succeed later, with nobody changing anything? */
+  readonly retryable?: boolean
+  /** The trace that the run belongs to, as 32 hexadecimal digits, where traces are made. */
+  readonly traceId?: string
 }
 
 /** What a schedule remembers from run to run. */

@@ -16,14 +16,22 @@ import type { Metrics } from '#internal/telemetry/metrics.ts'
  * `Unavailable` when the server is away or late, and with the server's own error otherwise (see `sqlState`).
  */
 export interface Queryable {
-  /** The rows of one statement; with a `name` it is prepared once per connection. */
-  query<T>(sql: string, values?: readonly unknown[], options?: { name?: string }): Promise<T[]>
+  /**
+   * The rows of one statement; with a `name` it is prepared once per connection. Text of others needs `oneStatement`:
+   * then the server refuses what holds more than one.
+   */
+  query<T>(sql: string, values?: readonly unknown[], options?: QueryOptions): Promise<T[]>
   /** Runs one statement and tells how many rows it touched. */
   execute(sql: string, values?: readonly unknown[], options?: { name?: string }): Promise<number>
   /** Rows through a cursor, `batchRows` (default 1,000) in memory at once. Read to the end or break off: both free the connection. */
   stream<T>(sql: string, values?: readonly unknown[], options?: { batchRows?: number }): AsyncIterable<T>
   /** Feeds `COPY … FROM STDIN` and tells the number of rows; when `chunks` throws, nothing is copied. */
   copyIn(sql: string, chunks: AsyncIterable<string | Buffer> | Iterable<string | Buffer>): Promise<number>
+}
+
+export interface QueryOptions {
+  readonly name?: string
+  readonly oneStatement?: boolean
 }
 
 export interface TransactionOptions {

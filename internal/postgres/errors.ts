@@ -8,6 +8,13 @@ export function sqlState(error: unknown): string | null {
   return sqlState(error.cause)
 }
 
+/** Where in the statement's text a failure lies, counted in characters from 1; `null` when the server did not say. */
+export function sqlPosition(error: unknown): number | null {
+  if (!(error instanceof Error)) return null
+  const { position } = error as { position?: unknown }
+  return typeof position === 'string' ? Number(position) : sqlPosition(error.cause)
+}
+
 const socketCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

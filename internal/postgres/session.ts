@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { from as copyFrom } from 'pg-copy-streams'
 import { Unavailable } from '#internal/errors/errors.ts'
 import type { ClientBase } from 'pg'
-import type { Queryable } from './client.ts'
+import type { Queryable, QueryOptions } from './client.ts'
 
 /** How much longer than the server's own time-out we wait for an answer, before a silent connection counts as dead. */
 const silenceMs = 5_000
@@ -28,17 +28,24 @@ export function createSession(client: ClientBase, statementTimeoutMs: number): Q
 
   let cursors = 0
 
-  async function run(text: string, values: readonly unknown[], name?: string) {
-    const query = { text, values: [...values], query_timeout: limitMs, ...(name !== undefined && { name }) }
+  async function run(text: string, values: readonly unknown[], { name, oneStatement }: QueryOptions = {}) {
+    const query = {
+      text,
+      values: [...values],
+      query_timeout: limitMs,
+      ...(name !== undefined && { name }),
+      // The simple protocol, which pg takes where nothing is bound, runs several statements.
+      ...(oneStatement && { queryMode: 'extended' }),
+    }
     return client.query(query)
   }
 
   return {
-    async query<T>(sql: string, values: readonly unknown[] = [], options: { name?: string } = {}) {
-      return (await run(sql, values, options.name)).rows as T[]
+    async query<T>(sql: string, values: readonly unknown[] = [], options: QueryOptions = {}) {
+      return (await run(sql, values, options)).rows as T[]
     },
     async execute(sql, values = [], options = {}) {
-      return (await run(sql, values, options.name)).rowCount ?? 0
+      return (await run(sql, values, options)).rowCount ?? 0
     },
     /** A cursor of SQL, not of the protocol: so each fetch has the statement's limit, and not all of them together. */
     async *stream<T>(sql: string, values: readonly unknown[] = [], options: { batchRows?: number } = {}) {

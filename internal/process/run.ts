@@ -25,9 +25,13 @@ export async function runService(
   })
 }
 
-/** Runs a job to its end, or until a signal asks it to stop; its number is the exit code. */
+/**
+ * Runs a job to its end, or until a signal asks it to stop; its number is the exit code. For a failure that it throws,
+ * `onFailure` tells the code, which is 1 unless given.
+ */
 export async function runJob(
   job: (opened: AsyncDisposableStack, signal: AbortSignal) => Promise<number>,
+  onFailure: (error: unknown) => number = () => 1,
 ): Promise<void> {
   const stopping = new AbortController()
   const stop = () => {
@@ -40,15 +44,14 @@ export async function runJob(
     await using opened = new AsyncDisposableStack()
     process.exitCode = await job(opened, stopping.signal)
   } catch (error) {
+    process.exitCode = onFailure(error)
     if (stopping.signal.aborted) {
-      process.exitCode = 1
       process.stderr.write('stopped before the end\n')
       return
     }
-    process.exitCode = 1
     process.stderr.write(`${explain(error)}\n`)
     // A half-started process may hold sockets that nobody closes any more.
-    setTimeout(() => process.exit(1), 1_000).unref()
+    setTimeout(() => process.exit(), 1_000).unref()
   } finally {
     process.removeListener('SIGTERM', stop)
     process.removeListener('SIGINT', stop)
