@@ -8,11 +8,13 @@ up: node_modules/.installed ## Start everything on this machine with a demo shop
 	@bin/vitrine up --port $(PORT)
 
 ##@ Develop
-.PHONY: test test-unit typecheck lint format verify bench soak fuzz
+.PHONY: test test-unit test-cluster typecheck lint format verify bench soak fuzz
 test: node_modules/.installed ## Types, lint and all tests, on real engines
 	@npm test --silent
 test-unit: node_modules/.installed ## Only the tests that need no engine from Maven
 	@npm run --silent test:unit
+test-cluster: node_modules/.installed ## The tests on a Kubernetes, which KUBECONFIG names
+	@npm run --silent test:cluster
 typecheck: node_modules/.installed ## Check the types
 	@npm run --silent typecheck
 lint: node_modules/.installed ## Check format and lint
