@@ -76,7 +76,15 @@ export interface RunningCommand {
 
 /** Starts a command. */
 export function runs(args: readonly string[], env: Record<string, string> = {}): RunningCommand {
-  const child = spawn(`${root}bin/vitrine`, args, { env: environment(env) })
+  return listening(spawn(`${root}bin/vitrine`, args, { env: environment(env) }))
+}
+
+/** Starts one run of a pipeline, as a Job's container does. */
+export function runsEtl(env: Record<string, string>): RunningCommand {
+  return listening(spawn(process.execPath, [`${root}cmd/etl/main.ts`], { env: environment(env) }))
+}
+
+function listening(child: ChildProcessWithoutNullStreams): RunningCommand {
   started.add(child)
   let stdout = ''
   let stderr = ''
