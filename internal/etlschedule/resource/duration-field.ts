@@ -6,7 +6,7 @@ const tenYearsMs = 3_650 * 86_400_000
 
 /** A span of time as text, such as 90d, above zero and up to ten years; read it by `parseDuration`. */
 export function duration(standard: string) {
-  return withRules(z.string().min(1).max(8), [
+  return withRules(z.string().max(8), [
     {
       message: `must be ${durationForm}, and above zero`,
       cel: "self.matches('^0*[1-9][0-9]*[smhd]$') && size(self) <= 7",

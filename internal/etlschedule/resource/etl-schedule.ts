@@ -39,17 +39,51 @@ const etlSchedule = z.object({
 export type EtlSchedule = z.output<typeof etlSchedule>
 export type EtlScheduleMetadata = EtlSchedule['metadata']
 
+export interface ParseOptions {
+  /** Fields that an EtlSchedule does not have: the API server drops them, `kubectl apply` refuses them. */
+  readonly unknownFields?: 'drop' | 'refuse'
+}
+
 /**
- * Checks an EtlSchedule from the API server or from a file as the API server does, and fills in its defaults. Fields
- * that it does not know are left out.
+ * Checks an EtlSchedule from the API server or from a file as the API server does, and fills in its defaults.
  *
  * @throws InvalidInput with all that is wrong, each by the path of its field; `field` is the first of them
  */
-export function parseEtlSchedule(object: unknown): EtlSchedule {
-  const result = etlSchedule.safeParse(object, { error: wordsFor, reportInput: true })
+export function parseEtlSchedule(
+  object: unknown,
+  { unknownFields = 'drop' }: ParseOptions = {},
+): EtlSchedule {
+  const parsed = parse(etlSchedule, object)
+  const [unknown] =
+    unknownFields === 'refuse' ? unknownPaths((object as EtlSchedule).spec, parsed.spec, 'spec') : []
+  if (unknown === undefined) return parsed
+  throw new InvalidInput(`${unknown} is an unknown field; correct its name or remove it`, unknown)
+}
+
+/**
+ * What can be told of an EtlSchedule whose spec is refused, so that its status can say so.
+ *
+ * @throws InvalidInput as {@link parseEtlSchedule}
+ */
+export function parseWithoutSpec(object: unknown): Omit<EtlSchedule, 'spec'> {
+  return parse(etlSchedule.omit({ spec: true }), object)
+}
+
+function parse<T extends z.ZodType>(schema: T, object: unknown): z.output<T> {
+  const result = schema.safeParse(object, { error: wordsFor, reportInput: true })
   if (result.success) return result.data
   const problems = result.error.issues.map(issue => sayProblem(pathText(issue.path), issue))
   throw new InvalidInput(problems.join('; '), pathText(result.error.issues[0]?.path ?? []))
+}
+
+/** The fields that parsing has left out. */
+function* unknownPaths(given: object, parsed: object, path: string): Generator<string> {
+  for (const [name, value] of Object.entries(given)) {
+    const field = `${path}.${name}`
+    const kept = (parsed as Record<string, unknown>)[name]
+    if (kept === undefined && value !== undefined) yield field
+    else if (kept !== null && typeof kept === 'object') yield* unknownPaths(value as object, kept, field)
+  }
 }
 
 /** spec.source.secretRef.name, status.conditions[0].type */

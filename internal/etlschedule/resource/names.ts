@@ -25,3 +25,6 @@ export const maxNameLength = 52
 
 /** The longest value of an annotation that asks for something; it is echoed in the status. */
 export const maxRequestLength = 253
+
+/** Annotation on the CustomResourceDefinition: the release that it came with. */
+export const crdVersionAnnotation = `${group}/release`

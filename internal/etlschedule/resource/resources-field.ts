@@ -3,7 +3,7 @@ import { parseQuantity } from './quantity.ts'
 import { withRules } from './rules.ts'
 
 const quantity = (example: string) =>
-  withRules(z.union([z.int(), z.string().min(1).max(32)]), [
+  withRules(z.union([z.int(), z.string().max(32)]), [
     {
       message: `must be a quantity of zero or more, such as ${example}`,
       cel: "type(self) == int ? self >= 0 : isQuantity(self) && quantity(self).compareTo(quantity('0')) >= 0",

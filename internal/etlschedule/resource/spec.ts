@@ -7,20 +7,16 @@ import { celKey, withRules } from './rules.ts'
 const int32 = (minimum: number, maximum: number) => z.int32().min(minimum).max(maximum)
 
 const secretRef = z.object({
-  name: withRules(
-    z.string().min(1).max(253).describe('Name of the Secret, in the namespace of the EtlSchedule.'),
-    [
-      {
-        message: "must be a Secret's name: lower-case letters, digits, '-' and '.', such as shop-database",
-        cel: "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
-        holds: name => /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name),
-      },
-    ],
-  ),
+  name: withRules(z.string().max(253).describe('Name of the Secret, in the namespace of the EtlSchedule.'), [
+    {
+      message: "must be a Secret's name: lower-case letters, digits, '-' and '.', such as shop-database",
+      cel: "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
+      holds: name => /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name),
+    },
+  ]),
   key: withRules(
     z
       .string()
-      .min(1)
       .max(253)
       .describe(
         'Key in the Secret whose value is the PostgreSQL URI, postgresql://user:password@host/database.',
@@ -40,7 +36,6 @@ const source = z.object({
   query: withRules(
     z
       .string()
-      .min(1)
       .max(16_384)
       .describe(
         'SQL for a shop whose tables differ: one SELECT that gives the columns that the pipeline reads. ' +
@@ -49,7 +44,7 @@ const source = z.object({
     [
       {
         message: 'must be one SELECT statement; leave the field out to read the standard tables',
-        cel: "self.matches('[^\\\\s;]')",
+        cel: "self.matches(r'[^\\s;]')",
         holds: query => /[^\s;]/.test(query),
       },
     ],

@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { env } from 'node:process'
+
+/** What a command of kubectl said; `ok` when it ended well. */
+export interface Said {
+  readonly ok: boolean
+  readonly stdout: string
+  readonly stderr: string
+}
+
+interface Options {
+  /** Text for its standard input: objects go in as JSON. */
+  readonly input?: unknown
+  readonly timeoutMs?: number
+}
+
+/** Runs kubectl on the cluster of KUBECONFIG and waits for its end, whatever that is. */
+export function tryKubectl(
+  args: readonly string[],
+  { input, timeoutMs = 60_000 }: Options = {},
+): Promise<Said> {
+  const { promise, resolve } = Promise.withResolvers<Said>()
+  const child = execFile(
+    'kubectl',
+    [...args],
+    { timeout: timeoutMs, maxBuffer: 64 * 2 ** 20 },
+    (error, stdout, stderr) =>
+      resolve({ ok: error === null, stdout, stderr: stderr || (error?.message ?? '') }),
+  )
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(input === undefined ? '' : JSON.stringify(input))
+  return promise
+}
+
+/** As {@link tryKubectl}, giving its output; throws what it says when it fails. */
+export async function kubectl(args: readonly string[], options: Options = {}): Promise<string> {
+  const { ok, stdout, stderr } = await tryKubectl(args, options)
+  if (!ok) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`)
+  return stdout
+}
+
+/** A namespace of its own, deleted with all that is in it when it is disposed of. */
+export async function makeNamespace(prefix: string): Promise<AsyncDisposable & { readonly name: string }> {
+  if (!env['KUBECONFIG'])
+    throw new Error('these tests need a Kubernetes: set KUBECONFIG to a file that leads to one')
+  const name = `${prefix}-${randomUUID().slice(0, 8)}`
+  await kubectl(['create', 'namespace', name])
+  return {
+    name,
+    async [Symbol.asyncDispose]() {
+      await kubectl(['delete', 'namespace', name, '--wait=false'])
+    },
+  }
+}
