@@ -49,10 +49,14 @@ async function readRate({ engines }: Stand, count: number): Promise<Measured> {
     { at: 'offsets', offsets },
     async batch => {
       records += batch.length
-      for (const record of batch) catchUp.saw(record)
-      if (catchUp.done) read.resolve()
     },
-    { maxBatch: 500 },
+    {
+      maxBatch: 500,
+      onReached(partition, next) {
+        catchUp.reached(partition, next)
+        if (catchUp.done) read.resolve()
+      },
+    },
   )
   await Promise.race([read.promise, late('the log could not be read')])
   return { rate: (records * 1_000) / (performance.now() - began) }

@@ -120,7 +120,7 @@ export function createFakeLog(options: { now?: () => number; logger?: Logger } =
       consume: (group, names, handle, consumeOptions = {}) =>
         track(groups.join(group, names, handle, consumeOptions)),
 
-      readAll(topic, from, handle, { maxBatch = 200, concurrency = 4 } = {}) {
+      readAll(topic, from, handle, { maxBatch = 200, concurrency = 4, onReached } = {}) {
         const lifetime = createLifetime()
         const gate = createGate(concurrency)
         const start = async (): Promise<void> => {
@@ -133,7 +133,13 @@ export function createFakeLog(options: { now?: () => number; logger?: Logger } =
         const workers = () =>
           topicNamed(topic).partitions.map((records, partition) =>
             workPartition({
-              source: { ...source(topic, partition), commit: async () => true },
+              source: {
+                ...source(topic, partition),
+                async commit({ offset }) {
+                  onReached?.(partition, offset + 1n)
+                  return true
+                },
+              },
               from: startOf(from, partition, records),
               handle,
               maxBatch,

@@ -3,7 +3,7 @@ import { createLifetime, createSubscription } from './subscription.ts'
 import type { KafkaClient } from '#internal/kafka/client.ts'
 import type { IncomingRecord } from '#internal/kafka/consumer.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
-import type { BatchHandler, ConsumeOptions, LogRecord, Subscription } from './log.ts'
+import type { BatchHandler, LogRecord, ReadOptions, Subscription } from './log.ts'
 
 /** A consumer on Kafka; with `positions` it reads without committing, in groups that go when it ends. */
 export function createKafkaSubscription(options: {
@@ -12,11 +12,11 @@ export function createKafkaSubscription(options: {
   topics: readonly string[]
   positions?: () => Promise<Map<number, bigint>>
   handle: BatchHandler
-  consume: ConsumeOptions
+  consume: ReadOptions
   logger: Logger
 }): Subscription {
   const { client, topics, positions, handle, logger } = options
-  const { maxBatch = 200, concurrency = 4 } = options.consume
+  const { maxBatch = 200, concurrency = 4, onReached } = options.consume
   const lifetime = createLifetime()
   let groupId = ''
   const consumer = client.consume({
@@ -29,6 +29,7 @@ export function createKafkaSubscription(options: {
     maxBatch,
     concurrency,
     ...(positions && { positions }),
+    ...(onReached && { onReached }),
     onSlice: (records, { leaving, lost }) =>
       deliver(records.map(toLogRecord), handle, {
         signal: AbortSignal.any([lifetime.cut, lost]),

@@ -59,6 +59,14 @@ export interface ConsumeOptions {
   readonly concurrency?: number
 }
 
+export interface ReadOptions extends ConsumeOptions {
+  /**
+   * Told of each partition which offset comes next, after the records before it were handled, and where none were left
+   * to hand out: an offset may stand for no record (Kafka: what ends a transaction).
+   */
+  readonly onReached?: (partition: number, next: bigint) => void
+}
+
 /** Where a reader without a group starts: everything kept, only what comes from now on, from an append time on, or from offsets by partition. */
 export type ReadFrom =
   | { readonly at: 'beginning' }
@@ -93,7 +101,7 @@ export interface EventLog extends AsyncDisposable {
   ): Subscription
 
   /** Reads all partitions without a group and commits nothing. */
-  readAll(topic: string, from: ReadFrom, handle: BatchHandler, options?: ConsumeOptions): Subscription
+  readAll(topic: string, from: ReadFrom, handle: BatchHandler, options?: ReadOptions): Subscription
 
   ends(topic: string): Promise<PartitionEnds[]>
 

@@ -5,7 +5,7 @@ import { createFetch, startOffsets } from './postgres-records.ts'
 import { errorText } from './refusals.ts'
 import { createLifetime, createSubscription } from './subscription.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
-import type { BatchHandler, ConsumeOptions, ReadFrom, Subscription } from './log.ts'
+import type { BatchHandler, ReadFrom, ReadOptions, Subscription } from './log.ts'
 import type { PostgresTopic } from './postgres-topics.ts'
 import type { Postgres } from '#internal/postgres/client.ts'
 import type { Tail } from './postgres-tail.ts'
@@ -17,11 +17,11 @@ export function readFromPostgres(options: {
   topic: () => Promise<PostgresTopic>
   from: ReadFrom
   handle: BatchHandler
-  consume: ConsumeOptions
+  consume: ReadOptions
   logger: Logger
 }): Subscription {
   const { postgres, tail, from, handle, logger } = options
-  const { maxBatch = 200, concurrency = 4 } = options.consume
+  const { maxBatch = 200, concurrency = 4, onReached } = options.consume
   const lifetime = createLifetime()
   const gate = createGate(concurrency)
   let healthy = false
@@ -60,7 +60,10 @@ export function readFromPostgres(options: {
           source: {
             fetch: createFetch(postgres, topic, partition, startTime),
             more: (position, signal) => tail.beyond(topic.id, partition, position, signal),
-            commit: async () => true,
+            async commit({ offset }) {
+              onReached?.(partition, offset + 1n)
+              return true
+            },
           },
           from: starts.get(partition) ?? 0n,
           handle,

@@ -32,6 +32,8 @@ export interface ConsumeSpec {
    * exists because kafkajs knows no reading without one. Without it: where the group's commits say, else the beginning.
    */
   readonly positions?: () => Promise<Map<number, bigint>>
+  /** Told of each partition which offset comes next, also when what lay before it is never handed out: see {@link consume}. */
+  readonly onReached?: (partition: number, next: bigint) => void
   /** Works on records of one partition; true once they are done, false when they were given up. Never rejects. */
   readonly onSlice: (records: readonly IncomingRecord[], signals: SliceSignals) => Promise<boolean>
 }
@@ -50,6 +52,10 @@ const beatEveryMs = 1_000
 const staleAfterMs = 15_000
 const disconnectLimitMs = 15_000
 
+/**
+ * What ends a transaction takes an offset, and so do the records of one that was aborted; they are passed over, also by
+ * what is committed: else a partition that ends with them would look as if there were more to come.
+ */
 export function consume(options: {
   kafka: Kafka
   brokers: readonly string[]
@@ -64,6 +70,11 @@ export function consume(options: {
 
   const alive = () => {
     lastActiveAt = Date.now()
+  }
+
+  function reach(partition: number, next: bigint): void {
+    positions?.set(partition, next)
+    spec.onReached?.(partition, next)
   }
 
   /** One kafkajs consumer's life. Resolves when told to stop, rejects when it has crashed. */
@@ -82,6 +93,14 @@ export function consume(options: {
     member.on(member.events.CRASH, ({ payload }) => crashed.reject(payload.error))
     member.on(member.events.FETCH, alive)
     member.on(member.events.HEARTBEAT, alive)
+    const pastHidden = createPastHidden(member, crashed.reject)
+    // Batches that hold nothing to hand out don't come to `eachBatch`.
+    member.on(member.events.END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize > 0) return
+      const next = BigInt(payload.lastOffset) + 1n
+      if (!spec.positions) pastHidden.commit(payload.topic, payload.partition, next)
+      reach(payload.partition, next)
+    })
     member.on(member.events.GROUP_JOIN, ({ payload }) => {
       joined = true
       alive()
@@ -97,7 +116,10 @@ export function consume(options: {
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: spec.concurrency,
-        eachBatch: payload => eachBatch(payload),
+        async eachBatch(payload) {
+          await pastHidden.committed(payload.batch.topic, payload.batch.partition)
+          await eachBatch(payload)
+        },
       })
       if (!stopping.signal.aborted) await crashed.promise
     } finally {
@@ -129,15 +151,17 @@ export function consume(options: {
   }
 
   async function settle(payload: EachBatchPayload, last: KafkaMessage): Promise<void> {
-    const { topic, partition } = payload.batch
-    const next = BigInt(last.offset) + 1n
+    const { batch } = payload
+    const { topic, partition } = batch
+    const isLast = last === batch.messages.at(-1)
+    const next = BigInt(isLast ? batch.lastOffset() : last.offset) + 1n
     payload.resolveOffset(last.offset)
-    if (positions) positions.set(partition, next)
-    else {
+    if (!spec.positions) {
       await payload.commitOffsetsIfNecessary({
         topics: [{ topic, partitions: [{ partition, offset: String(next) }] }],
       })
     }
+    reach(partition, next)
   }
 
   async function run(): Promise<void> {
@@ -200,6 +224,24 @@ function keepBeating(heartbeat: () => Promise<void>, stopping: AbortSignal, onBe
       clearInterval(timer)
       stopping.removeEventListener('abort', told)
       return trouble
+    },
+  }
+}
+
+/** Commits past what is never handed out; of one partition one commit comes after the other. */
+function createPastHidden(member: Member, onFailure: (error: Error) => void) {
+  const commits = new Map<string, Promise<void>>()
+  const placeOf = (topic: string, partition: number) => `${topic} ${partition}`
+  return {
+    commit(topic: string, partition: number, next: bigint): void {
+      const before = commits.get(placeOf(topic, partition)) ?? Promise.resolve()
+      const commit = before.then(() => member.commitOffsets([{ topic, partition, offset: String(next) }]))
+      commit.catch(onFailure)
+      commits.set(placeOf(topic, partition), commit)
+    },
+    async committed(topic: string, partition: number): Promise<void> {
+      await commits.get(placeOf(topic, partition))
+      commits.delete(placeOf(topic, partition))
     },
   }
 }

@@ -35,6 +35,37 @@ export function describeReading(rig: LogRig): void {
     expect(await behind(group, topicName)).to.equal(7n)
   })
 
+  it('tells how far a reader is, after what it read was handled', async () => {
+    const topicName = await topic(2)
+    await rig.log.append(
+      topicName,
+      numbers(20).map(n => record(n, n)),
+    )
+    const handled = new Map<number, bigint>()
+    const reached = new Map<number, bigint>()
+    const wrong: string[] = []
+    use(
+      rig.log.readAll(
+        topicName,
+        { at: 'beginning' },
+        async records => {
+          for (const { partition, offset } of records) handled.set(partition, offset + 1n)
+        },
+        {
+          maxBatch: 3,
+          onReached(partition, next) {
+            if (handled.get(partition) !== next) wrong.push(`${partition}:${next}`)
+            reached.set(partition, next)
+          },
+        },
+      ),
+    )
+    const ends = (await rig.log.ends(topicName)).filter(({ next }) => next > 0n)
+    const isThere = () => ends.every(({ partition, next }) => reached.get(partition) === next)
+    await eventually(isThere, 'it is at the end')
+    expect(wrong).to.deep.equal([])
+  })
+
   it('waits for a topic that is made later', async () => {
     const topicName = `t-${randomUUID()}`
     const ofGroup = collect()

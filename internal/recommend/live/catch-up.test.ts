@@ -8,13 +8,13 @@ const ends = [
 ]
 
 describe('catching up', () => {
-  it('is done when the last record of each partition was seen, empty ones asked for nothing', () => {
+  it('is done when the end of each partition was reached, empty ones asked for nothing', () => {
     const catchUp = createCatchUp(ends)
-    catchUp.saw({ partition: 0, offset: 19n })
+    catchUp.reached(0, 20n)
     expect([catchUp.done, catchUp.progress()]).to.deep.equal([false, 0.5])
-    catchUp.saw({ partition: 1, offset: 4n })
+    catchUp.reached(1, 5n)
     expect([catchUp.done, catchUp.progress()]).to.deep.equal([false, 0.75])
-    catchUp.saw({ partition: 1, offset: 9n })
+    catchUp.reached(1, 10n)
     expect([catchUp.done, catchUp.progress()]).to.deep.equal([true, 1])
   })
 
@@ -26,9 +26,9 @@ describe('catching up', () => {
         [1, 10n],
       ]),
     )
-    catchUp.saw({ partition: 0, offset: 18n })
+    catchUp.reached(0, 19n)
     expect(catchUp.progress()).to.equal(0.5)
-    catchUp.saw({ partition: 0, offset: 19n })
+    catchUp.reached(0, 20n)
     expect(catchUp.done).to.equal(true)
   })
 

@@ -1,8 +1,9 @@
-import type { LogRecord, PartitionEnds } from '#internal/eventlog/log.ts'
+import type { PartitionEnds } from '#internal/eventlog/log.ts'
 
 /** Tells how far a reader is with what the log held at one moment. */
 export interface CatchUp {
-  saw(record: Pick<LogRecord, 'partition' | 'offset'>): void
+  /** All before `next` was seen. */
+  reached(partition: number, next: bigint): void
   /** True once everything was seen; stays so. */
   readonly done: boolean
   /** From 0 to 1. */
@@ -24,10 +25,10 @@ export function createCatchUp(
   }
   let behind = 0
   return {
-    saw({ partition, offset }) {
+    reached(partition, next) {
       const place = left.get(partition)
       if (place === undefined) return
-      place.at = offset + 1n
+      place.at = next
       if (place.at < place.next) return
       behind += Number(place.next - place.begin)
       left.delete(partition)

@@ -207,6 +207,23 @@ describe('the feed of the index', () => {
     expect(one.viewed('ann')).to.deep.equal(['a'])
   })
 
+  it('is warm where the log ends with what is never handed out', async () => {
+    const { log, view, feed } = await setUp()
+    await view('ann', 'a')
+    const marked: Pick<EventLog, 'readAll' | 'ends'> = {
+      ends: async topic => (await log.ends(topic)).map(end => ({ ...end, next: end.next + 1n })),
+      readAll(topic, from, handle, options) {
+        for (const partition of [0, 1, 2]) setTimeout(() => options?.onReached?.(partition, 1n), 5)
+        const onReached = (partition: number, next: bigint) => options?.onReached?.(partition, next + 1n)
+        return log.readAll(topic, from, handle, { ...options, onReached })
+      },
+    }
+    const one = feed({ log: marked })
+    await using _one = one.feed
+    await one.warm()
+    expect(one.viewed('ann')).to.deep.equal(['a'])
+  })
+
   it('waits for a log that is away at the start, and says so', async () => {
     const { log, view, feed } = await setUp()
     await view('ann', 'a')

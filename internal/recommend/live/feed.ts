@@ -51,7 +51,6 @@ export function startIndexFeed(options: IndexFeedOptions): IndexFeed {
   const stopping = new AbortController()
   const { signal } = stopping
   const subscriptions: Subscription[] = []
-  let changes: CatchUp | null = null
   let views: CatchUp | null = null
   let completeSince = 0
   const begun = new Set<number>()
@@ -76,7 +75,6 @@ export function startIndexFeed(options: IndexFeedOptions): IndexFeed {
       applyToIndex(index, read.value, firstAppendTime(record))
       onChange?.(read.value)
     }
-    changes?.saw(record)
   }
 
   function takeView(record: LogRecord, live: ReadonlyMap<number, bigint>): void {
@@ -92,7 +90,6 @@ export function startIndexFeed(options: IndexFeedOptions): IndexFeed {
       index.add({ userId, productId, time: effectiveTime, arrivedAt: record.appendTime })
       if (isLive) onEffect?.(record)
     }
-    views?.saw(record)
   }
 
   async function takeViews(records: readonly LogRecord[], live: ReadonlyMap<number, bigint>): Promise<void> {
@@ -105,26 +102,36 @@ export function startIndexFeed(options: IndexFeedOptions): IndexFeed {
   async function run(): Promise<void> {
     const ofChanges = createCatchUp(await endsOf(historyChangesTopic))
     if (signal.aborted) return
-    changes = ofChanges
     const allRead = new Promise<void>(resolve => {
       changesRead = resolve
     })
     if (ofChanges.done) changesRead()
     subscriptions.push(
-      log.readAll(historyChangesTopic, { at: 'beginning' }, async records => {
-        for (const record of records) takeChange(record)
-        if (ofChanges.done) changesRead()
-      }),
+      log.readAll(
+        historyChangesTopic,
+        { at: 'beginning' },
+        async records => {
+          for (const record of records) takeChange(record)
+        },
+        {
+          onReached(partition, next) {
+            ofChanges.reached(partition, next)
+            if (ofChanges.done) changesRead()
+          },
+        },
+      ),
     )
     await allRead
     const ends = await endsOf(productViewsTopic)
     if (signal.aborted) return
     const offsets = newest(ends, newestRecords)
-    views = createCatchUp(ends, offsets)
+    const ofViews = createCatchUp(ends, offsets)
+    views = ofViews
     const live = new Map(ends.map(({ partition, next }) => [partition, next]))
     subscriptions.push(
       log.readAll(productViewsTopic, { at: 'offsets', offsets }, records => takeViews(records, live), {
         maxBatch: batch,
+        onReached: (partition, next) => ofViews.reached(partition, next),
       }),
     )
   }
