@@ -28,12 +28,17 @@ export function createSessionSource(options: {
   const order = new Uint32Array(maxCandidates)
   const chances = new Float64Array(maxCandidates)
 
-  function reason(item: number, question: Question, evidence: Evidence): Record<string, unknown> {
+  function reason(
+    item: number,
+    number: number,
+    question: Question,
+    evidence: Evidence,
+  ): Record<string, unknown> {
     const steps = question.path.subarray(0, question.length).indexOf(item)
     if (steps > 0) return { kind: 'returns', product: index.products.id(item), stepsBack: steps }
     const { viewed, visitors } = witnesses.of(item, question)
     const product = viewed === none ? null : index.products.id(viewed)
-    return { kind: strongest(item, evidence), product, visitors }
+    return { kind: strongest(number, evidence), product, visitors }
   }
 
   return {
@@ -42,8 +47,8 @@ export function createSessionSource(options: {
       ranker.order(found, weights(), order, chances)
       const likely = order.subarray(0, Math.min(most, found.count))
       witnesses.hear(
-        question,
-        Array.from(likely, place => found.items[place] as number),
+        found.evidence,
+        Array.from(likely, place => found.found[place] as number),
       )
       for (let n = 0; n < found.count; n++) {
         const place = order[n] as number
@@ -52,7 +57,7 @@ export function createSessionSource(options: {
           productId: index.products.id(item),
           source: 'sessions',
           score: chances[place] as number,
-          because: reason(item, question, found.evidence),
+          because: reason(item, found.found[place] as number, question, found.evidence),
         }
       }
     },
@@ -60,11 +65,11 @@ export function createSessionSource(options: {
 }
 
 /** The kind of evidence with the largest share. */
-function strongest(item: number, { neighbours, next, later, together }: Evidence): string {
+function strongest(number: number, { neighbours, next, later, together }: Evidence): string {
   const shares = [
-    ['viewed-after', Math.max(next.get(item), later.get(item))],
-    ['viewed-together', together.get(item)],
-    ['similar-sessions', neighbours.get(item)],
+    ['viewed-after', Math.max(next.get(number), later.get(number))],
+    ['viewed-together', together.get(number)],
+    ['similar-sessions', neighbours.get(number)],
   ] as const
   return shares.reduce((best, one) => (one[1] > best[1] ? one : best))[0]
 }

@@ -1,6 +1,7 @@
 import { compareBytes } from '#internal/domain/product-view.ts'
 import { maxCandidates } from './evidence/evidence.ts'
-import { createBest } from './evidence/sums.ts'
+import { Best } from './evidence/best.ts'
+import { createReading } from './evidence/reading.ts'
 import { createSurroundings } from './evidence/surroundings.ts'
 import { createWitnesses } from './evidence/witnesses.ts'
 import { createFilter, defaultFilters, whatIsThere } from './filters.ts'
@@ -53,27 +54,27 @@ export function createSimilar(parts: {
   const { index } = live
   const { products, counts } = index
   const recommended = countRecommended(parts.metrics)
-  const surroundings = createSurroundings(index)
+  const reading = createReading(index)
+  const surroundings = createSurroundings(reading)
   const witnesses = createWitnesses(index)
-  const best = createBest(maxCandidates, (a, b) => compareBytes(products.id(a), products.id(b)) < 0)
+  const { found } = reading
+  const idOf = (number: number) => products.id(found.products[number] as number)
+  const best = new Best(maxCandidates, (a, b) => compareBytes(idOf(a), idOf(b)) < 0)
 
   /** The cosine of both products' views, those near each other counted by 1/steps. */
-  function similarity(item: number, other: number): number {
-    const together = surroundings.after.get(other) + surroundings.before.get(other)
-    return together / (Math.sqrt(counts.total(item) * counts.total(other)) + smoothing)
+  function similarity(item: number, number: number): number {
+    const together = surroundings.after.get(number) + surroundings.before.get(number)
+    const views = counts.total(item) * counts.total(found.products[number] as number)
+    return together / (Math.sqrt(views) + smoothing)
   }
 
-  function collect(item: number, limit: number, accepts: (item: number) => boolean): void {
-    surroundings.clear()
-    surroundings.collect(item, none, sessionsAsked, () => {})
+  function collect(item: number, limit: number, accepts: (productId: string) => boolean): void {
+    reading.start(Uint32Array.of(item), 1)
+    surroundings.collect(0, reading.read(item, none, sessionsAsked))
     best.start(limit)
-    const { after, before } = surroundings
-    for (const sums of [after, before]) {
-      for (let n = 0; n < sums.size; n++) {
-        const other = sums.number(n)
-        const isCounted = sums === before && after.get(other) > 0
-        if (!isCounted && accepts(other)) best.offer(other, similarity(item, other))
-      }
+    for (let number = 1; number < found.size; number++) {
+      const score = similarity(item, number)
+      if (score > 0 && best.takes(number, score) && accepts(idOf(number))) best.offer(number, score)
     }
     best.sort()
   }
@@ -86,12 +87,12 @@ export function createSimilar(parts: {
         { ...whatIsThere(catalogue.current(), index), current: productId },
       )
       best.start(0)
-      if (item !== none) collect(item, limit, other => accepts({ productId: products.id(other) }))
-      const items = Array.from(best.numbers.subarray(0, best.size), (other): SimilarItem => {
-        const visitors = witnesses.ofBoth(item, other)
+      if (item !== none) collect(item, limit, productId => accepts({ productId }))
+      const items = Array.from(best.numbers.subarray(0, best.size), (number): SimilarItem => {
+        const visitors = witnesses.ofBoth(item, found.products[number] as number)
         return {
-          productId: products.id(other),
-          score: similarity(item, other),
+          productId: idOf(number),
+          score: similarity(item, number),
           source: 'sessions',
           because: { kind: 'viewed-together', product: productId, visitors },
         }

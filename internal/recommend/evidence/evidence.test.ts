@@ -17,11 +17,19 @@ function evidenceFor(views: readonly IndexedView[], asked: Partial<Asked>) {
   const of = (kind: (typeof kinds)[number]) =>
     Object.fromEntries(
       products
-        .map(product => [product, evidence[kind].get(index.products.find(product))] as const)
+        .map(
+          product =>
+            [product, evidence[kind].get(evidence.reading.found.find(index.products.find(product)))] as const,
+        )
         .filter(([, share]) => share > 0),
     )
   const candidates = [...evidence.candidates.numbers.subarray(0, evidence.candidates.size)]
-  return { of, candidates: candidates.map(item => index.products.id(item)) }
+  return {
+    of,
+    candidates: candidates.map(number =>
+      index.products.id(evidence.reading.found.products[number] as number),
+    ),
+  }
 }
 
 /** Somebody viewed every product, each in a visit of its own, so that each can be asked from. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { indexOf, minute, questionOf, start, visit } from './test-support.ts'
 import { none } from '../index/columns.ts'
+import { createEvidence } from './evidence.ts'
 import { maxPath } from './question.ts'
 import { createWitnesses } from './witnesses.ts'
 import type { IndexedView } from '../index/session-index.ts'
@@ -14,7 +15,9 @@ function reasonFor(product: string, views: readonly IndexedView[], asked: Partia
   const question = questionOf(index, asked)
   if (question === null) throw new Error('nobody viewed what is asked with')
   const witnesses = createWitnesses(index)
-  witnesses.hear(question, [index.products.find(product)])
+  const evidence = createEvidence(index)
+  evidence.collect(question, 0, () => true)
+  witnesses.hear(evidence, [evidence.reading.found.find(index.products.find(product))])
   const { viewed, visitors } = witnesses.of(index.products.find(product), question)
   return [viewed === none ? null : index.products.id(viewed), visitors]
 }

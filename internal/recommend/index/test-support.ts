@@ -1,7 +1,7 @@
 import { none } from './columns.ts'
 import { maxDistance } from './returns.ts'
 import { maxSessionViews } from './session-index.ts'
-import { createPath } from './views-in-chunks.ts'
+import { createPath } from './session-chunks.ts'
 import type { SessionIndex } from './session-index.ts'
 
 /** All that answers are made from, without the numbers that ids happen to have. */

@@ -59,14 +59,14 @@ export function createViewCounts(): ViewCounts {
   ): void {
     const last = newest[item] ?? 0
     const current = spanOf(now)
+    const row = item * spans
     let [a, b] = [0, 0]
     for (let span = Math.max(last, current) - spans + 1, at = span % spans; span <= last; span++) {
-      const count = counts[item * spans + at] as number
-      at = at + 1 === spans ? 0 : at + 1
-      if (count === 0 || span <= last - spans) continue
+      const count = counts[row + at] as number
       const age = Math.max(0, current - span)
       a += count * (one[age] as number)
       b += count * (other[age] as number)
+      at = at + 1 === spans ? 0 : at + 1
     }
     sums[0] = a
     sums[1] = b

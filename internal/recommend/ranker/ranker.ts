@@ -1,6 +1,5 @@
 import { decayWeights } from '../index/view-counts.ts'
 import { createEvidence, maxCandidates } from '../evidence/evidence.ts'
-import { isAmong } from '../evidence/question.ts'
 import { features } from './features.ts'
 import { scoresOf, toChances } from './softmax.ts'
 import type { Evidence } from '../evidence/evidence.ts'
@@ -20,6 +19,8 @@ export interface Candidates {
   readonly count: number
   /** Numbers of products, the highest blend first. */
   readonly items: Uint32Array
+  /** The numbers under which the evidence has found them. */
+  readonly found: Uint32Array
   /** Features, one candidate after the other. */
   readonly rows: Float64Array
   readonly evidence: Evidence
@@ -38,6 +39,7 @@ export interface Ranker {
 
 export function createRanker(index: SessionIndex): Ranker {
   const evidence = createEvidence(index)
+  const items = new Uint32Array(maxCandidates)
   const rows = new Float64Array(maxCandidates * features.length)
   const values = features.map(({ value }) => value)
   const freshness = decayWeights(freshHalfLifeMs)
@@ -61,19 +63,20 @@ export function createRanker(index: SessionIndex): Ranker {
     sessions: 0,
   }
 
-  function describe(item: number, question: Question): void {
-    const { path, length, recent, recentLength } = question
+  function describe(item: number, number: number, question: Question): void {
+    const { path, length, recentLength } = question
     const { neighbours, next, rightAfter, before, later, together, bridged, blend } = evidence
-    candidate.blend = blend.get(item)
-    candidate.neighbours = neighbours.get(item)
-    candidate.next = next.get(item)
-    candidate.rightAfter = rightAfter.get(item)
-    candidate.before = before.get(item)
-    candidate.later = later.get(item)
-    candidate.together = together.get(item)
-    candidate.bridged = bridged.get(item)
-    const seen = isAmong(recent, recentLength, item)
-    candidate.distance = seen ? distanceOf(item, question) : 0
+    candidate.blend = blend.get(number)
+    candidate.neighbours = neighbours.get(number)
+    candidate.next = next.get(number)
+    candidate.rightAfter = rightAfter.get(number)
+    candidate.before = before.get(number)
+    candidate.later = later.get(number)
+    candidate.together = together.get(number)
+    candidate.bridged = bridged.get(number)
+    // The products of the visit are the first found, in the same order.
+    const seen = number < recentLength
+    candidate.distance = seen ? (question.distances[number] as number) : 0
     candidate.times = seen ? timesIn(path, length, item) : 0
     candidate.returns = evidence.returnsBy(candidate.distance)
     candidate.views = index.counts.total(item)
@@ -86,12 +89,15 @@ export function createRanker(index: SessionIndex): Ranker {
   return {
     candidates(question, most, accepts) {
       evidence.collect(question, most, accepts)
-      const { numbers: items, size: count } = evidence.candidates
+      const { numbers: found, size: count } = evidence.candidates
+      const { products } = evidence.reading.found
       for (let c = 0, at = 0; c < count; c++) {
-        describe(items[c] as number, question)
+        const number = found[c] as number
+        items[c] = products[number] as number
+        describe(items[c] as number, number, question)
         for (let f = 0; f < values.length; f++) rows[at++] = (values[f] as FeatureValue)(candidate)
       }
-      return { count, items, rows, evidence }
+      return { count, items, found, rows, evidence }
     },
 
     order({ count, rows: described }, weights, order, chances) {
@@ -102,11 +108,6 @@ export function createRanker(index: SessionIndex): Ranker {
       order.subarray(0, count).sort((a, b) => (chances[b] as number) - (chances[a] as number) || a - b)
     },
   }
-}
-
-function distanceOf(item: number, { recent, distances, recentLength }: Question): number {
-  for (let r = 0; r < recentLength; r++) if (recent[r] === item) return distances[r] as number
-  return 0
 }
 
 function timesIn(path: Uint32Array, length: number, item: number): number {
