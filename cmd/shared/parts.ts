@@ -91,7 +91,13 @@ export function apiPart(
     ...(publishEveryMs !== undefined && { publishEveryMs }),
   })
   opened.use(recommendations)
-  const history = createHistoryService({ log, store, logger, memory: recommendations.live })
+  const { live: memory, histories } = recommendations
+  const history = createHistoryService({
+    log,
+    store: { ...store, latest: histories.latest },
+    logger,
+    memory,
+  })
   readiness.add('recommendations', () => recommendations.readiness())
   return [...historyRoutes(history), ...recommendations.routes]
 }

@@ -1,3 +1,4 @@
+import { rememberHistories } from '#internal/history/remembered-histories.ts'
 import { boughtTogetherRoutes } from './bought-together-routes.ts'
 import { followBoughtTogether } from './bought-together.ts'
 import { followCatalogue } from './catalogue.ts'
@@ -21,6 +22,8 @@ import type { Recommender } from './recommender.ts'
 export interface RecommendationService extends AsyncDisposable {
   readonly recommender: Recommender
   readonly live: LiveViews
+  /** Users' histories, of those who are there from memory. */
+  readonly histories: Pick<HistoryStore, 'latest'>
   readonly routes: readonly Route[]
   /** What keeps it from answering, in words; `null` once all published sets were looked at the first time. */
   readiness(): string | null
@@ -31,7 +34,7 @@ export interface RecommendationService extends AsyncDisposable {
  * rest is for the live views.
  */
 export function startRecommendations(
-  options: Omit<LiveViewsOptions, 'onChange' | 'ranker'> & {
+  options: Omit<LiveViewsOptions, 'onLiveView' | 'onChange' | 'ranker'> & {
     history: Pick<HistoryStore, 'latest'>
     orders: OrdersReader
     ranker: RankerStore
@@ -48,11 +51,34 @@ export function startRecommendations(
     isHis: (...view) => live.index.isOf(...view),
     now,
   })
+  const answers = metrics.counter({
+    name: 'vitrine_history_answers_total',
+    help: 'Histories told, by where they were read.',
+    labels: ['from'],
+  })
+  const histories = rememberHistories({
+    store: history,
+    live: {
+      get hears() {
+        return live.warm && live.healthy
+      },
+      isHis: (...view) => live.index.isOf(...view),
+      viewsOf: userId => live.index.latest(userId, Infinity),
+    },
+    ttlMs: options.historyTtlMs,
+    now,
+    onAnswer: from => answers.add({ from }),
+  })
+  const forget = (userId: string) => {
+    visitors.forget(userId)
+    histories.forget(userId)
+  }
   const live = startLiveViews({
     ...options,
+    onLiveView: view => histories.saw(view),
     onChange(change) {
-      visitors.forget(change.userId)
-      if (change.change === 'merge') visitors.forget(change.guestId)
+      forget(change.userId)
+      if (change.change === 'merge') forget(change.guestId)
     },
   })
   const catalogue = followCatalogue({ store: orders, logger, metrics, everyMs })
@@ -72,6 +98,7 @@ export function startRecommendations(
   return {
     recommender,
     live,
+    histories,
     routes: [
       ...userRoutes(recommender),
       ...similarRoutes(similar),

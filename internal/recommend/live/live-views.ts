@@ -4,6 +4,7 @@ import { startTeacher } from '../ranker/teacher.ts'
 import { createSessionSource } from '../from-sessions.ts'
 import { applyToIndex, startIndexFeed } from './feed.ts'
 import { observeIndex } from './metrics.ts'
+import type { RecordedView } from '#internal/domain/product-view.ts'
 import type { EventLog } from '#internal/eventlog/log.ts'
 import type { HistoryChange, HistoryInMemory } from '#internal/history/changes.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
@@ -42,12 +43,14 @@ export interface LiveViewsOptions {
   readonly now: () => number
   /** How often the ranker's weights are published and looked for, milliseconds. */
   readonly publishEveryMs?: number
+  /** A view came to the log after this began. */
+  readonly onLiveView: (view: RecordedView) => void
   /** A user's history shrank, or grew by that of a guest. */
   readonly onChange: (change: HistoryChange) => void
 }
 
 export function startLiveViews(options: LiveViewsOptions): LiveViews {
-  const { log, settings, logger, metrics, now, publishEveryMs, onChange } = options
+  const { log, settings, logger, metrics, now, publishEveryMs, onLiveView, onChange } = options
   const index = createSessionIndex(settings)
   const ranker = createRanker(index)
   const teacher = startTeacher({
@@ -67,7 +70,11 @@ export function startLiveViews(options: LiveViewsOptions): LiveViews {
     index,
     newestRecords: settings.capacityViews,
     logger,
-    onLiveView: ({ userId, productId, effectiveTime: time }) => teacher.consider({ userId, productId, time }),
+    onLiveView(view) {
+      const { userId, productId, effectiveTime: time } = view
+      onLiveView(view)
+      teacher.consider({ userId, productId, time })
+    },
     onEffect: record => shown.effect(record),
     onChange,
   })
