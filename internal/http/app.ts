@@ -6,12 +6,14 @@ import { check, collectHeaders, collectQuery, decode } from './check.ts'
 import { observeRequests, routeOf } from './observe.ts'
 import { openApi } from './openapi.ts'
 import { Problem, problemBody, problems, toProblem } from './problem.ts'
-import type { ServerResponse } from 'node:http'
+import { Json } from './route.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context, Middleware } from 'koa'
+import type { z } from 'zod'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
 import type { ApiInfo } from './openapi.ts'
-import type { Answer, Route } from './route.ts'
+import type { Answer, Request, Route } from './route.ts'
 
 export interface AppOptions {
   readonly routes: readonly Route[]
@@ -41,9 +43,7 @@ export function createApp({ routes, logger, metrics, info, errorPages }: AppOpti
 
   app.use(observeRequests(metrics))
   app.use(answerProblems(logger))
-  app.use(refuseBrokenPath)
   app.use(router.routes())
-  app.use(refuseUnmatched)
   // What breaks after our own middlewares is the client's connection; koa would print it.
   app.on('error', (error: Error) => logger.debug({ reason: error.message }, 'a response was not taken'))
   return { callback: app.callback() }
@@ -66,24 +66,46 @@ function answer(route: Route): (ctx: Context) => Promise<void> {
     const contentType = contentTypeOf(ctx.req)
     const params = route.params ? check(route.params, ctx['params'], 'parameter') : undefined
     const query = route.refusal && !route.query ? {} : collectQuery(route.query, ctx.querystring)
-    const given = await route.handle({
+    const request = new CheckedRequest(ctx, {
       params,
       query: route.query ? check(route.query, query, 'parameter') : query,
       headers: route.requestHeaders
         ? check(route.requestHeaders, collectHeaders(route.requestHeaders, ctx.req.headers), 'header')
         : {},
-      body: await readBody(route, ctx, contentType, bodyLimit),
+      body: route.body ? await readBody(route.body, route, ctx, contentType, bodyLimit) : undefined,
       contentType,
-      stream: ctx.req,
-      get signal() {
-        return whenGone(ctx.res)
-      },
     })
-    send(ctx, given, route)
+    send(ctx, await route.handle(request), route)
   }
 }
 
-/** Made only for who asks, since most answers are faster than a client can leave. */
+class CheckedRequest implements Request {
+  readonly params: unknown
+  readonly query: unknown
+  readonly headers: unknown
+  readonly body: unknown
+  readonly contentType: string | null
+  readonly #ctx: Context
+
+  constructor(ctx: Context, checked: Omit<Request, 'stream' | 'signal'>) {
+    this.params = checked.params
+    this.query = checked.query
+    this.headers = checked.headers
+    this.body = checked.body
+    this.contentType = checked.contentType
+    this.#ctx = ctx
+  }
+
+  get stream(): IncomingMessage {
+    return this.#ctx.req
+  }
+
+  /** Made only for who asks, since most answers are faster than a client can leave. */
+  get signal(): AbortSignal {
+    return whenGone(this.#ctx.res)
+  }
+}
+
 function whenGone(response: ServerResponse): AbortSignal {
   const gone = new AbortController()
   if (response.closed) gone.abort()
@@ -94,12 +116,12 @@ function whenGone(response: ServerResponse): AbortSignal {
 }
 
 async function readBody(
+  schema: z.ZodType,
   route: Route,
   ctx: Context,
   contentType: string | null,
   limit: number,
 ): Promise<unknown> {
-  if (!route.body) return undefined
   if (contentType !== null && route.streams?.includes(contentType)) return undefined
   if (contentType !== 'application/json') {
     const taken = ['application/json', ...(route.streams ?? [])].join(' or ')
@@ -107,7 +129,7 @@ async function readBody(
       details: [{ header: 'content-type', message: `must be ${taken}` }],
     })
   }
-  return check(route.body, await readJson(ctx.req, limit), 'pointer')
+  return check(schema, await readJson(ctx.req, limit), 'pointer')
 }
 
 function send(ctx: Context, { status, body, headers }: Answer, { personal }: Route): void {
@@ -118,8 +140,9 @@ function send(ctx: Context, { status, body, headers }: Answer, { personal }: Rou
     ctx.body = body
     return
   }
-  ctx.type = 'application/json'
-  ctx.body = JSON.stringify(body)
+  // Said in full: koa would look the type up for each answer.
+  ctx.set('Content-Type', 'application/json; charset=utf-8')
+  ctx.body = body instanceof Json ? body.text : JSON.stringify(body)
 }
 
 function setSafetyHeaders(ctx: Context, personal: boolean): void {
@@ -131,7 +154,9 @@ function setSafetyHeaders(ctx: Context, personal: boolean): void {
 function answerProblems(logger: Logger): Middleware {
   return async (ctx, next) => {
     try {
+      decode(ctx.path, 'the path')
       await next()
+      if (ctx.state['route'] === undefined) throw unmatched(ctx)
     } catch (error) {
       if (clientIsGone(ctx, error)) {
         ctx.status = clientGoneStatus
@@ -165,15 +190,9 @@ function refusalOf(route: Route, problem: Problem): unknown {
   return route.refusal?.(first?.header ?? first?.parameter, first?.message ?? problem.message)
 }
 
-const refuseBrokenPath: Middleware = async (ctx, next) => {
-  decode(ctx.path, 'the path')
-  await next()
-}
-
-const refuseUnmatched: Middleware = ctx => {
-  if (ctx.state['route'] !== undefined) return
+function unmatched(ctx: Context): Problem {
   const matched = (ctx['matched'] ?? []) as { methods: string[] }[]
-  if (matched.length === 0) throw new Problem('not-found', 'there is no such path')
+  if (matched.length === 0) return new Problem('not-found', 'there is no such path')
   const allowed = [...new Set(matched.flatMap(layer => layer.methods))].sort().join(', ')
-  throw new Problem('method-not-allowed', `this path takes ${allowed}`, { headers: { Allow: allowed } })
+  return new Problem('method-not-allowed', `this path takes ${allowed}`, { headers: { Allow: allowed } })
 }

@@ -89,6 +89,7 @@ function isList(schema: z.ZodType): boolean {
 
 /** Percent-decoding that refuses what is no UTF-8 instead of guessing. */
 export function decode(text: string, what: string): string {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {

@@ -1,5 +1,6 @@
 import { SpanKind, SpanStatusCode, context, propagation, trace } from '@opentelemetry/api'
 import { requestBuckets } from '#internal/telemetry/metrics.ts'
+import type { Span } from '@opentelemetry/api'
 import type { Context, Middleware } from 'koa'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
 
@@ -30,17 +31,14 @@ export function observeRequests(metrics: Metrics): Middleware {
       parent,
     )
     try {
-      await context.with(trace.setSpan(parent, span), next)
+      // Without tracing, and without a trace that the caller began, there is nothing to hand on.
+      if (trace.isSpanContextValid(span.spanContext())) await context.with(trace.setSpan(parent, span), next)
+      else await next()
     } finally {
       const route = routeOf(ctx)
       const status = ctx.status
       const failed = status >= 500
-      span.updateName(`${method} ${route}`)
-      span.setAttributes({ 'http.route': route, 'http.response.status_code': status })
-      if (failed) {
-        span.setAttribute('error.type', String(status))
-        span.setStatus({ code: SpanStatusCode.ERROR })
-      }
+      if (span.isRecording()) describe(span, method, route, status)
       span.end()
       duration.observe(
         {
@@ -54,4 +52,12 @@ export function observeRequests(metrics: Metrics): Middleware {
       )
     }
   }
+}
+
+function describe(span: Span, method: string, route: string, status: number): void {
+  span.updateName(`${method} ${route}`)
+  span.setAttributes({ 'http.route': route, 'http.response.status_code': status })
+  if (status < 500) return
+  span.setAttribute('error.type', String(status))
+  span.setStatus({ code: SpanStatusCode.ERROR })
 }

@@ -17,8 +17,18 @@ export interface Request<P = unknown, Q = unknown, H = unknown, B = unknown> {
   readonly signal: AbortSignal
 }
 
+/** A body that is JSON already, so that one answer given to many is written once. */
+export class Json {
+  readonly text: string
+
+  constructor(value: unknown) {
+    this.text = JSON.stringify(value)
+  }
+}
+
 export interface Answer {
   readonly status: number
+  /** Text as it is, {@link Json} as it was written, anything else as JSON. */
   readonly body: unknown
   readonly headers?: Readonly<Record<string, string>>
 }

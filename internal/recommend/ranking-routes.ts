@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { Unavailable } from '#internal/errors/errors.ts'
 import { idParameter, limitParameter } from '#internal/history/request-ids.ts'
-import { route } from '#internal/http/route.ts'
+import { Json, route } from '#internal/http/route.ts'
 import { rankingWindows } from '#internal/orders/store.ts'
 import { createFilter, defaultFilters, whatIsThere } from './filters.ts'
 import { trendingProducts } from './sources.ts'
 import type { Route } from '#internal/http/route.ts'
-import type { CatalogueFollower } from './catalogue.ts'
+import type { RankedProduct } from '#internal/orders/store.ts'
+import type { Catalogue, CatalogueFollower } from './catalogue.ts'
 import type { Rankings } from './rankings.ts'
 import type { LiveViews } from './live/live-views.ts'
 
@@ -22,6 +23,7 @@ export function rankingRoutes({ rankings, catalogue, live }: RankingParts): Rout
 }
 
 function bestSellerList(rankings: Rankings, catalogue: RankingParts['catalogue']): Route {
+  const written = writeBestSellers()
   return route({
     method: 'GET',
     path: '/v1/rankings/best-sellers',
@@ -60,13 +62,45 @@ function bestSellerList(rankings: Rankings, catalogue: RankingParts['catalogue']
     async handle({ query }) {
       const { products, fresh, known } = await rankings.bestSellers(query.category ?? null, query.window)
       if (!known) throw new Unavailable('The store is away and this ranking is not in memory')
-      const items = products.slice(0, query.limit).map(({ productId, buyers, quantity }) => {
-        const title = catalogue.current()?.get(productId)?.title ?? null
-        return { productId, ...(title !== null && { title }), buyers, quantity }
-      })
-      return { status: 200, body: { items, degraded: !fresh } }
+      return { status: 200, body: written(products, catalogue.current(), query.limit, !fresh) }
     },
   })
+}
+
+/** Writes lists of best sellers as bodies; the one asked for last of each list is kept until list or catalogue change. */
+function writeBestSellers() {
+  const kept = new WeakMap<readonly RankedProduct[], WrittenList>()
+
+  return (
+    list: readonly RankedProduct[],
+    titles: Catalogue | null,
+    limit: number,
+    degraded: boolean,
+  ): Json => {
+    const last = kept.get(list)
+    if (
+      last?.limit === limit &&
+      last.degraded === degraded &&
+      last.titles?.deref() === (titles ?? undefined)
+    ) {
+      return last.body
+    }
+    const items = list.slice(0, limit).map(({ productId, buyers, quantity }) => {
+      const title = titles?.get(productId)?.title ?? null
+      return { productId, ...(title !== null && { title }), buyers, quantity }
+    })
+    const body = new Json({ items, degraded })
+    kept.set(list, { limit, degraded, titles: titles && new WeakRef(titles), body })
+    return body
+  }
+}
+
+interface WrittenList {
+  readonly limit: number
+  readonly degraded: boolean
+  /** Weak, so that no older catalogue stays in memory. */
+  readonly titles: WeakRef<Catalogue> | null
+  readonly body: Json
 }
 
 function trendingList(live: RankingParts['live'], catalogue: RankingParts['catalogue']): Route {
