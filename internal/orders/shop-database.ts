@@ -32,16 +32,18 @@ export async function withSnapshot<T>(
         `SELECT now() AS at, set_config('TimeZone', 'UTC', true),
            set_config('idle_in_transaction_session_timeout', '${statementTimeoutMs}ms', true)`,
       )
-      return work({ ...explaining(tx), at: (clock?.at ?? new Date()).getTime() })
+      return work({ ...guarded(tx, statementTimeoutMs), at: (clock?.at ?? new Date()).getTime() })
     },
   )
 }
 
-/** The same reads, whose failures say what to do. */
-function explaining(tx: Queryable): Pick<Queryable, 'query' | 'stream'> {
+/** The same reads, whose failures say what to do, and whose limit holds also after a query has lifted it. */
+function guarded(tx: Queryable, statementTimeoutMs: number): Pick<Queryable, 'query' | 'stream'> {
+  const limit = async () => tx.execute(`SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`)
   return {
     async query<T>(...statement: Parameters<Queryable['query']>) {
       try {
+        await limit()
         return await tx.query<T>(...statement)
       } catch (error) {
         throw explain(error)
@@ -49,6 +51,7 @@ function explaining(tx: Queryable): Pick<Queryable, 'query' | 'stream'> {
     },
     async *stream<T>(...statement: Parameters<Queryable['stream']>) {
       try {
+        await limit()
         yield* tx.stream<T>(...statement)
       } catch (error) {
         throw explain(error)
@@ -59,8 +62,9 @@ function explaining(tx: Queryable): Pick<Queryable, 'query' | 'stream'> {
 
 /** Bad data (21, 22, 23), a write (25), what can't be done (0A), a function's own error (38, 39, P0), what is not there (42). */
 const refusals = /^(0A|21|22|23|25|38|39|42|P0)/
-/** Their messages hold values of the shop's rows. */
-const tellingRefusals = /^(22|23|38|39|P0)/
+/** Their messages hold values of the shop's rows: between quotes, or wherever a function put them. */
+const quotingRefusals = /^(22|23)/
+const ownErrors = /^(38|39|P0)/
 
 function explain(error: unknown): unknown {
   const state = sqlState(error)
@@ -81,8 +85,9 @@ function explain(error: unknown): unknown {
 /** The server's own words, without values of the shop's rows. */
 export function whatServerSaid(error: unknown): string {
   const state = sqlState(error) ?? ''
+  if (ownErrors.test(state)) return `a function raised an error of its own (${state}), see the server's log`
   let told = error
   while (told instanceof Error && told.cause !== undefined) told = told.cause
   const message = told instanceof Error ? told.message : String(told)
-  return tellingRefusals.test(state) ? message.replace(/".*"/s, '"…"') : message
+  return quotingRefusals.test(state) ? message.replace(/".*"/s, '"…"') : message
 }

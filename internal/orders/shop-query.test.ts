@@ -19,6 +19,12 @@ const sales = `SELECT s.id AS orderid, p.article AS productid, a.grp AS category
   s.customer AS userid, s.day AS messagetime
 FROM sale s JOIN position p ON p.sale = s.id JOIN article a ON a.no = p.article`
 
+const failureIn = async (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => null,
+    (failure: unknown) => failure,
+  )
+
 describe("a run of the shop's own query", function () {
   this.timeout(60_000)
   let shop: TestDatabase
@@ -118,13 +124,13 @@ describe("a run of the shop's own query", function () {
       CREATE SEQUENCE IF NOT EXISTS counter`)
     const before = await contents()
     for (const attack of [
+      `${sales}; COMMIT; DELETE FROM position`,
       `${sales}; DELETE FROM position`,
       `${sales}; DELETE FROM position;`,
       `${sales}) AS q; DELETE FROM position; SELECT * FROM (${sales}`,
-      `${sales}) AS q CROSS JOIN (SELECT 1`,
+      `${sales}) AS q (a, b, c, d, e, f) CROSS JOIN (${sales}`,
       `${sales}\n) AS q --`,
       `${sales} /* `,
-      `${sales}; COMMIT; DELETE FROM position`,
       `COMMIT`,
       `DELETE FROM position RETURNING *`,
       `WITH gone AS (DELETE FROM position RETURNING *) ${sales}`,
@@ -157,6 +163,12 @@ describe("a run of the shop's own query", function () {
   it('repeats no value of a row in its message', async () => {
     const bad = sales.replace('s.customer', "(s.customer || '@example.org')::int")
     expect(await failureOf(bad)).to.match(/invalid input syntax for type integer: "…"$/)
+    await shop.postgres.execute(`CREATE FUNCTION complain(who bigint) RETURNS int LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'customer % is odd', who; END $$`)
+    const said = await failureOf(sales.replace('s.customer', 'complain(s.customer)'))
+    expect(said)
+      .to.match(/a function raised an error of its own \(P0001\)/)
+      .and.not.match(/odd/)
   })
 
   it('says what rows that can not be kept have in common', async () => {
@@ -195,16 +207,22 @@ describe("a run of the shop's own query", function () {
     expect(await store.ordersOfUser('8')).to.deep.equal([])
   })
 
-  it('is stopped at the limit of a statement, as something that another try may cure', async () => {
-    const slow = withSnapshot(shop.postgres, async snapshot => snapshot.query('SELECT pg_sleep(60)'), {
-      statementTimeoutMs: 200,
-    })
-    const error = await slow.then(
-      () => null,
-      (failure: unknown) => failure,
-    )
-    expect(error).to.be.instanceOf(Unavailable)
-    expect((error as Error).message).to.match(/statement timeout/)
+  it('is stopped at the limit of a statement, also when it lifts the limit, and another try may help', async () => {
+    const limit = { statementTimeoutMs: 200 }
+    const lift = "set_config('statement_timeout', '0', false)"
+    for (const before of ['SELECT 1', `SELECT ${lift}`]) {
+      const slow = withSnapshot(
+        shop.postgres,
+        async snapshot => {
+          await snapshot.query(before)
+          return snapshot.query(`SELECT ${lift}, pg_sleep(60)`)
+        },
+        limit,
+      )
+      const error = await failureIn(slow)
+      expect(error).to.be.instanceOf(Unavailable)
+      expect((error as Error).message).to.match(/^a statement on the shop's database was stopped: .*timeout/)
+    }
   })
 
   it('says that it may not read, and needs none of the tables that stand in for it', async () => {
@@ -215,10 +233,7 @@ describe("a run of the shop's own query", function () {
       await snapshot.query("SELECT set_config('role', 'reader', true)")
       return snapshot.query(sales)
     })
-    const error = await asReader.then(
-      () => null,
-      (failure: unknown) => failure,
-    )
+    const error = await failureIn(asReader)
     expect(error).to.be.instanceOf(Misconfigured)
     expect((error as Error).message).to.match(/permission denied for table position.*grant SELECT/)
   })
