@@ -23,9 +23,8 @@ export interface Zone {
   timeOf(local: LocalTime): number
 }
 
+/** At most as many as the IANA has names; each keeps its offsets, so that the next schedule of the zone finds them. */
 const known = new Map<string, Zone>()
-/** Each keeps its offsets, so that the next schedule of the zone finds them. */
-const maxKnown = 128
 
 /**
  * The zone of an IANA name, spelled as a CronJob must spell it: upper and lower case count, and `Local` is none.
@@ -36,7 +35,6 @@ export function findZone(name: string): Zone {
   const found = known.get(name)
   if (found) return found
   const zone = openZone(name, checkedFormat(name))
-  if (known.size >= maxKnown) known.delete(known.keys().next().value as string)
   known.set(name, zone)
   return zone
 }
@@ -48,17 +46,7 @@ function checkedFormat(name: string): Intl.DateTimeFormat {
     new InvalidInput(`timeZone ${JSON.stringify(name.slice(0, 80))} is not a time zone; ${way}`, 'timeZone')
   if (!/^[A-Za-z]/.test(name) || name.startsWith('SystemV/')) throw refused(`write its IANA name, ${example}`)
   try {
-    const format = new Intl.DateTimeFormat('en-US', {
-      timeZone: name,
-      calendar: 'iso8601',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    })
+    const format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' })
     const canonical = format.resolvedOptions().timeZone
     if (canonical !== name && !linkNames.has(name)) throw refused(`is ${canonical} meant?`)
     return format
@@ -69,38 +57,42 @@ function checkedFormat(name: string): Intl.DateTimeFormat {
 }
 
 const dayMs = 86_400_000
-const maxDays = 2_000
+const maxDays = 1_000
 
-/** The offsets (local time minus UTC) of a day in UTC: one, or two around a clock change. */
-interface DayOffsets {
+/** A day in UTC within which the offset changes. */
+interface Change {
   readonly before: number
-  readonly changesAt: number
+  readonly at: number
   readonly after: number
 }
 
 function openZone(name: string, format: Intl.DateTimeFormat): Zone {
-  const days = new Map<number, DayOffsets>()
+  const days = new Map<number, number | Change>()
 
-  /** To ask Intl takes microseconds, so it is asked for a day's ends, and within it only when they differ. */
-  function dayOffsets(day: number): DayOffsets {
-    const kept = days.get(day)
-    if (kept) return kept
+  /** To ask Intl takes a microsecond, so it is asked for a day's ends, and within it only when they differ. */
+  function lookAt(day: number): number | Change {
     let [from, to] = [day * dayMs, (day + 1) * dayMs]
-    const [before, after] = [offsetBy(format, from), offsetBy(format, to)]
-    while (before !== after && to - from > 1_000) {
+    const [before, after] = [readOffset(format, from), readOffset(format, to)]
+    if (before === after) return before
+    while (to - from > 1_000) {
       const middle = Math.floor((from + to) / 2_000) * 1_000
-      if (offsetBy(format, middle) === before) from = middle
+      if (readOffset(format, middle) === before) from = middle
       else to = middle
     }
-    const found = { before, changesAt: to, after }
-    if (days.size >= maxDays) days.clear()
-    days.set(day, found)
-    return found
+    return { before, at: to, after }
   }
 
+  /** Local time minus UTC. */
   function offsetAt(time: number): number {
-    const { before, changesAt, after } = dayOffsets(Math.floor(time / dayMs))
-    return time < changesAt ? before : after
+    const day = Math.floor(time / dayMs)
+    let offset = days.get(day)
+    if (offset === undefined) {
+      offset = lookAt(day)
+      if (days.size >= maxDays) days.clear()
+      days.set(day, offset)
+    }
+    if (typeof offset === 'number') return offset
+    return time < offset.at ? offset.before : offset.after
   }
 
   return {
@@ -124,8 +116,11 @@ function openZone(name: string, format: Intl.DateTimeFormat): Zone {
   }
 }
 
-function offsetBy(format: Intl.DateTimeFormat, time: number): number {
-  const parts = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, Number(value)]))
-  const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = parts
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(time / 1_000) * 1_000
+/** From the end of such as "7/1/1890, GMT+00:53:28"; GMT itself stands alone. */
+function readOffset(format: Intl.DateTimeFormat, time: number): number {
+  const [, sign, hours, minutes, seconds = 0] =
+    /([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(format.format(time)) ?? []
+  if (sign === undefined) return 0
+  const offset = (Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1_000
+  return sign === '-' ? -offset : offset
 }
