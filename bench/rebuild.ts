@@ -66,7 +66,13 @@ async function readRate({ engines }: Stand, count: number): Promise<Measured> {
 async function rebuildRate({ engines, logger }: Stand, count: number): Promise<Measured> {
   const index = createSessionIndex({ ...defaultSessionIndexSettings, capacityViews: count })
   const began = performance.now()
-  await using feed = startIndexFeed({ log: engines.log(), index, newestRecords: count, logger })
+  await using feed = startIndexFeed({
+    log: engines.log(),
+    index,
+    historyTtlMs: 90 * 24 * 60 * 60 * 1000,
+    newestRecords: count,
+    logger,
+  })
   while (!feed.warm) {
     if (performance.now() - began > limitMs) throw new Error('the index did not get warm')
     await sleep(5)

@@ -2,12 +2,12 @@ import { setImmediate as turn } from 'node:timers/promises'
 
 const slice = 10_000
 
-/** The same items, with a turn for others now and then. */
-export async function* inTurns<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+/** The same items, with a turn for others after each `stretch`. */
+export async function* inTurns<T>(items: Iterable<T> | AsyncIterable<T>, stretch = slice): AsyncGenerator<T> {
   let count = 0
   for await (const item of items) {
     yield item
-    if (++count % slice === 0) await turn()
+    if (++count % stretch === 0) await turn()
   }
 }
 

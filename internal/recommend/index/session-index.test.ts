@@ -179,7 +179,7 @@ describe('session index', () => {
     )
   })
 
-  it('stays within its bound, whatever comes', () => {
+  it('stays within its bound, whatever comes', async () => {
     const settings = { capacityViews: 1_000, sessionsPerProduct: 50 }
     const random = fc.sample(fc.integer({ min: 0, max: 1_000_000 }), { numRuns: 40_000, seed: 7 })
     const index = createSessionIndex(settings)
@@ -191,7 +191,7 @@ describe('session index', () => {
       expect(index.views).to.be.at.most(settings.capacityViews)
       if (n === 5_000) largest = index.bytes()
     }
-    index.dropChangesBefore(Infinity)
+    await index.dropChangesBefore(Infinity)
     expect(index.products.size).to.be.at.most(settings.capacityViews)
     expect(index.visitors.size).to.be.at.most(index.sessions.size)
     expect(index.bytes()).to.be.at.most(1.6 * largest)

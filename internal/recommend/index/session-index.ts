@@ -2,6 +2,7 @@ import { compareBytes } from '#internal/domain/product-view.ts'
 import { createBelonging } from './belonging.ts'
 import { grown, none } from './columns.ts'
 import { createInterner } from './interner.ts'
+import { createLatest } from './latest.ts'
 import { createOldestFirst } from './oldest-first.ts'
 import { createPostings, orderByStart } from './postings.ts'
 import { createReturns } from './returns.ts'
@@ -9,6 +10,7 @@ import { createSessionTable } from './session-table.ts'
 import { createTrending } from './trending.ts'
 import { createViewCounts } from './view-counts.ts'
 import { createPath } from './session-chunks.ts'
+import type { Latest } from './latest.ts'
 import type { Interner } from './interner.ts'
 import type { Postings } from './postings.ts'
 import type { Returns } from './returns.ts'
@@ -49,7 +51,7 @@ export interface IndexedView {
  * order and no repetition changes an answer, and what is forgotten was never there. Always: its memory is bounded by
  * its settings. No clock, no I/O.
  */
-export interface SessionIndex {
+export interface SessionIndex extends Latest {
   /** False when it changes nothing: the view is there already, or was forgotten. */
   add(view: IndexedView): boolean
   /** Forgets the user's views up to `at` of one product, or of all (`null`). They stay forgotten, also when they come later. */
@@ -58,18 +60,10 @@ export interface SessionIndex {
   takeOver(userId: string, guestId: string, upTo: number): void
   /** Is such a view the user's own, after all that was forgotten and taken over? */
   isOf(userId: string, productId: string, time: number): boolean
-  /** Drops what it knows of things forgotten and taken over before `time`. */
-  dropChangesBefore(time: number): void
+  /** Drops what it knows of things forgotten and taken over before `time`, in turns; true when there was any. */
+  dropChangesBefore(time: number): Promise<boolean>
   /** When a view of the product first came to the log, of those it knows, epoch milliseconds; 0 when none is known. */
   firstArrival(productId: string): number
-  /** The user's newest views, the newest first, at most `limit`. */
-  latest(userId: string, limit: number): { productId: string; time: number }[]
-  /**
-   * The user's `limit` newest products, each once, newest first, ties by id, with their newest times; `null` when it
-   * holds fewer, or has dropped views that may belong among them.
-   */
-  latestProducts(userId: string, limit: number): { productId: string; time: number }[] | null
-
   readonly views: number
   /** The newest time of all views that came; 0 before the first. */
   readonly newestTime: number
@@ -100,6 +94,7 @@ export function createSessionIndex(
   const trending = createTrending(counts, products)
   const belonging = createBelonging()
   const oldest = createOldestFirst()
+  const { latest, latestProducts } = createLatest({ products, visitors, sessions }, maxSessionViews)
   const path = createPath(2 * maxSessionViews + 1)
   const newerPath = createPath(maxSessionViews)
   const items = new Uint32Array(maxSessionViews)
@@ -261,41 +256,6 @@ export function createSessionIndex(
     }
   }
 
-  function latest(userId: string, limit: number): { productId: string; time: number }[] {
-    const found: { productId: string; time: number }[] = []
-    const visitor = visitors.find(userId)
-    let session = visitor === none ? none : sessions.newest(visitor)
-    for (; session !== none && found.length < limit; session = sessions.older(session)) {
-      sessions.read(session, path)
-      for (let i = path.length - 1; i >= 0 && found.length < limit; i--) {
-        found.push({ productId: products.id(path.items[i] as number), time: path.times[i] as number })
-      }
-    }
-    return found
-  }
-
-  function latestProducts(userId: string, limit: number) {
-    const newest = new Map<string, number>()
-    const visitor = visitors.find(userId)
-    let session = visitor === none ? none : sessions.newest(visitor)
-    while (session !== none && newest.size < limit) {
-      sessions.read(session, path)
-      const isCut = path.length === maxSessionViews
-      for (let i = path.length - 1; i >= 0; i--) {
-        const [id, time] = [products.id(path.items[i] as number), path.times[i] as number]
-        // What a session without end has dropped may be as old as the oldest that it kept.
-        if (!newest.has(id) && !(isCut && time === path.times[0])) newest.set(id, time)
-      }
-      if (isCut) break
-      session = sessions.older(session)
-    }
-    if (newest.size < limit) return null
-    return [...newest]
-      .map(([productId, time]) => ({ productId, time }))
-      .sort((a, b) => b.time - a.time || compareBytes(a.productId, b.productId))
-      .slice(0, limit)
-  }
-
   /** Takes out all views of a user, puts back those that `stays` lets stay, and gives the others to `move`. */
   function sortOut(
     userId: string,
@@ -372,6 +332,7 @@ export function createSessionIndex(
       counts.bytes() +
       trending.bytes() +
       oldest.bytes() +
+      belonging.bytes() +
       arrivals.byteLength,
   }
 }

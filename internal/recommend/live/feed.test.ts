@@ -10,6 +10,7 @@ import type { HistoryChange } from '#internal/history/changes.ts'
 import type { IndexFeedOptions } from './feed.ts'
 
 const start = Date.UTC(2026, 10, 1)
+const day = 86_400_000
 
 const until = async (what: () => boolean) => {
   while (!what()) await new Promise(resolve => setTimeout(resolve, 1))
@@ -19,7 +20,7 @@ const until = async (what: () => boolean) => {
 async function setUp() {
   const clock = { now: start + 60_000 }
   const log = createFakeLog({ now: () => clock.now })
-  await log.ensureTopics(topics({ partitions: 3, historyTtlMs: 86_400_000 }))
+  await log.ensureTopics(topics({ partitions: 3, historyTtlMs: day }))
   const appendValue = (value: string | null, key = 'ann') =>
     log.append(productViewsTopic, [{ key, value: value === null ? null : Buffer.from(value), headers: {} }])
   const view = (userid: string, productid: string, secondsAfter = 0) => {
@@ -33,7 +34,14 @@ async function setUp() {
 
   function feed(options: Partial<IndexFeedOptions> = {}) {
     const index = createSessionIndex()
-    const started = startIndexFeed({ log, index, newestRecords: 1_000, logger, ...options })
+    const started = startIndexFeed({
+      log,
+      index,
+      historyTtlMs: day,
+      newestRecords: 1_000,
+      logger,
+      ...options,
+    })
     const viewed = (userId: string) => index.latest(userId, 100).map(({ productId }) => productId)
     const warm = () => until(() => started.warm)
     return { feed: started, index, viewed, warm }
@@ -151,6 +159,48 @@ describe('the feed of the index', () => {
     await view('ann', 'a', 120)
     await until(() => one.viewed('ann').length === 2)
     expect(one.viewed('ann')).to.deep.equal(['a', 'b'])
+  })
+
+  it('lets nothing come back that was forgotten so long ago that nobody knows of it any more', async () => {
+    const { clock, view, change, feed } = await setUp()
+    const live: string[] = []
+    const one = feed({ onLiveView: ({ productId }) => live.push(productId) })
+    await using _one = one.feed
+    await one.warm()
+    // Nothing was ever forgotten, so old views may be imported.
+    clock.now = start + 3 * day
+    await view('ann', 'old')
+    await until(() => one.index.views === 1)
+    await change({ change: 'forget-product', userId: 'ann', productId: 'a', newest: null })
+    await until(() => !one.index.isOf('ann', 'a', start))
+    clock.now += 3 * day
+    await one.feed.dropChangesBefore(clock.now - 2 * day)
+    expect(one.index.isOf('ann', 'a', start)).to.equal(true)
+    await view('ann', 'a', 10)
+    await view('ann', 'a', (4 * day) / 1_000)
+    await view('ann', 'b', (6 * day) / 1_000)
+    await until(() => one.index.views === 2)
+    expect([one.viewed('ann'), live]).to.deep.equal([
+      ['b', 'old'],
+      ['old', 'b'],
+    ])
+  })
+
+  it('takes no view that is too old where the log has dropped changes before it began', async () => {
+    const { clock, log, view, feed } = await setUp()
+    clock.now = start + 3 * day
+    await view('ann', 'a')
+    await view('ann', 'b', (3 * day) / 1_000)
+    const ends = await log.ends(historyChangesTopic)
+    const shortened: Pick<EventLog, 'readAll' | 'ends'> = {
+      ends: async topic =>
+        topic === historyChangesTopic ? ends.map(end => ({ ...end, first: 1n, next: 1n })) : log.ends(topic),
+      readAll: (...reading) => log.readAll(...reading),
+    }
+    const one = feed({ log: shortened })
+    await using _one = one.feed
+    await one.warm()
+    expect(one.viewed('ann')).to.deep.equal(['b'])
   })
 
   it('carries out changes as they come, and tells of them', async () => {

@@ -26,11 +26,15 @@ export interface IndexFeed extends AsyncDisposable {
   progress(): number
   /** False while the log is away. */
   readonly healthy: boolean
+  /** Drops what the index knows of changes before `time` (epoch milliseconds), which lies more than the history's time to live ago. */
+  dropChangesBefore(time: number): Promise<void>
 }
 
 export interface IndexFeedOptions {
   readonly log: Pick<EventLog, 'readAll' | 'ends'>
   readonly index: SessionIndex
+  /** How long deletions are known, at least, milliseconds. */
+  readonly historyTtlMs: number
   /** So many of the newest records are read at the start. */
   readonly newestRecords: number
   readonly logger: Logger
@@ -45,14 +49,18 @@ export interface IndexFeedOptions {
 /**
  * Reads `history-changes` to its end first, so that nothing forgotten comes back, then the newest views, and goes on
  * with both as they come. What can't be read is the loader's to tell.
+ *
+ * Once changes of long ago are no longer known, views are not taken in that were older than the history's time to live
+ * when they came to the log, as the stores don't take them: they might be among what was forgotten.
  */
 export function startIndexFeed(options: IndexFeedOptions): IndexFeed {
-  const { log, index, newestRecords, logger, onLiveView, onEffect, onChange } = options
+  const { log, index, historyTtlMs, newestRecords, logger, onLiveView, onEffect, onChange } = options
   const stopping = new AbortController()
   const { signal } = stopping
   const subscriptions: Subscription[] = []
   let views: CatchUp | null = null
   let completeSince = 0
+  let knowsAllChanges = true
   const begun = new Set<number>()
   let changesRead: () => void = () => {}
 
@@ -77,13 +85,16 @@ export function startIndexFeed(options: IndexFeedOptions): IndexFeed {
     }
   }
 
+  const mayCome = ({ effectiveTime }: RecordedView, { appendTime }: LogRecord) =>
+    knowsAllChanges || effectiveTime > appendTime - historyTtlMs
+
   function takeView(record: LogRecord, live: ReadonlyMap<number, bigint>): void {
     if (!begun.has(record.partition)) {
       begun.add(record.partition)
       if (record.offset > 0n) completeSince = Math.max(completeSince, record.appendTime)
     }
     const read = readView(record)
-    if (read.ok) {
+    if (read.ok && mayCome(read.value, record)) {
       const { userId, productId, effectiveTime } = read.value
       const isLive = record.offset >= (live.get(record.partition) ?? 0n)
       if (isLive) onLiveView?.(read.value)
@@ -100,8 +111,10 @@ export function startIndexFeed(options: IndexFeedOptions): IndexFeed {
   }
 
   async function run(): Promise<void> {
-    const ofChanges = createCatchUp(await endsOf(historyChangesTopic))
+    const changeEnds = await endsOf(historyChangesTopic)
     if (signal.aborted) return
+    if (changeEnds.some(({ first }) => first > 0n)) knowsAllChanges = false
+    const ofChanges = createCatchUp(changeEnds)
     const allRead = new Promise<void>(resolve => {
       changesRead = resolve
     })
@@ -147,6 +160,9 @@ export function startIndexFeed(options: IndexFeedOptions): IndexFeed {
     progress: () => views?.progress() ?? 0,
     get healthy() {
       return subscriptions.length > 0 && subscriptions.every(({ healthy }) => healthy)
+    },
+    async dropChangesBefore(time) {
+      if (await index.dropChangesBefore(time)) knowsAllChanges = false
     },
     async [Symbol.asyncDispose]() {
       stopping.abort()

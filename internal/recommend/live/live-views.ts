@@ -50,7 +50,7 @@ export interface LiveViewsOptions {
 }
 
 export function startLiveViews(options: LiveViewsOptions): LiveViews {
-  const { log, settings, logger, metrics, now, publishEveryMs, onLiveView, onChange } = options
+  const { log, settings, historyTtlMs, logger, metrics, now, publishEveryMs, onLiveView, onChange } = options
   const index = createSessionIndex(settings)
   const ranker = createRanker(index)
   const teacher = startTeacher({
@@ -68,6 +68,7 @@ export function startLiveViews(options: LiveViewsOptions): LiveViews {
   const feed = startIndexFeed({
     log,
     index,
+    historyTtlMs,
     newestRecords: settings.capacityViews,
     logger,
     onLiveView(view) {
@@ -80,7 +81,7 @@ export function startLiveViews(options: LiveViewsOptions): LiveViews {
   })
   const shown = observeIndex(metrics, { index, progress: () => feed.progress(), now })
   const cleaning = setInterval(
-    () => index.dropChangesBefore(now() - options.historyTtlMs - 24 * hour),
+    () => void feed.dropChangesBefore(now() - historyTtlMs - 24 * hour),
     hour,
   ).unref()
 
@@ -104,7 +105,7 @@ export function startLiveViews(options: LiveViewsOptions): LiveViews {
     latestProducts(userId, limit) {
       const items = feed.warm ? index.latestProducts(userId, limit) : null
       // Newer than all that may be missing, and not past its time.
-      const since = Math.max(feed.completeSince, now() - options.historyTtlMs)
+      const since = Math.max(feed.completeSince, now() - historyTtlMs)
       if (items === null || items.some(({ time }) => time <= since)) return null
       return items.map(({ productId }) => productId)
     },
