@@ -41,7 +41,8 @@ describe('a run as a Job', function () {
       VITRINE_PIPELINE: 'orders',
       VITRINE_TERMINATION_MESSAGE: join(folder, 'termination-log'),
     }
-    expect(await run(['init'], env)).to.include({ code: 0 })
+    const { code, stderr } = await run(['init'], env)
+    expect(code, stderr).to.equal(0)
   })
   afterEach(async () => opened.disposeAsync())
 
