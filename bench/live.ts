@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { settleMs } from '#internal/history/remembered-histories.ts'
 import { startTestPostgres } from '../test/engines/postgres.ts'
 import { start } from '../test/system/processes.ts'
 import { runApart } from './apart.ts'
@@ -139,6 +140,7 @@ async function answersAgainstBare(
       vitrine: () => requestRate(api.url, recommendations, seconds),
     }),
   ]
+  await comeToKnow(api, history)
   const others = [
     { name: "a user's history", requests: history },
     { name: 'latest products', requests: latest },
@@ -160,6 +162,16 @@ async function answersAgainstBare(
     )
   }
   return figures
+}
+
+/** Asks until the api knows the histories: shops ask for those who are there again and again. */
+async function comeToKnow(api: Running, requests: readonly { readonly path: string }[]): Promise<void> {
+  const askAll = async () => {
+    for (const { path } of requests) await (await fetch(`${api.url}${path}`)).arrayBuffer()
+  }
+  await askAll()
+  await sleep(settleMs)
+  await askAll()
 }
 
 /** A thousand views a second, and so many questions, each when it is due. */
