@@ -5,7 +5,7 @@ import { createSessionIndex } from '#internal/recommend/index/session-index.ts'
 import { features, firstWeights } from '#internal/recommend/ranker/features.ts'
 import { createLessons, firstLessons } from '#internal/recommend/ranker/lessons.ts'
 import { createRanker } from '#internal/recommend/ranker/ranker.ts'
-import { trending, viewedEver } from '#internal/recommend/sources.ts'
+import { trending, trendingInShop, viewedEver } from '#internal/recommend/sources.ts'
 import type { Method } from './method.ts'
 
 /** After the first lessons one view of so many is one; a service takes as many as fit into a share of a core. */
@@ -41,7 +41,7 @@ export function createVitrineMethod(): Method {
       // While views are observed, those of the visit are in the index, and are found by their visitor.
       const asked = ask(question, index, { userId, products: settled ? visit : [], at })
       const found = asked ? sessions.candidates(question, limit, productId => accepts({ productId })) : []
-      const chain = [found, trending(index, null, []), viewedEver(index)]
+      const chain = [found, trending(trendingInShop(index)), viewedEver(index)]
       return fillList(chain, accepts, limit).map(({ productId }) => productId)
     },
     report: () => ({

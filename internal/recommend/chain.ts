@@ -44,6 +44,23 @@ export function fillList(
   return list
 }
 
+/** The same list, filled on from a source that gives turns to others; it is asked only where the list has room. */
+export async function fillUp(
+  list: readonly Candidate[],
+  source: AsyncIterable<Candidate>,
+  limit: number,
+): Promise<readonly Candidate[]> {
+  if (list.length >= limit) return list
+  const taken = new Set(list.map(({ productId }) => productId))
+  const filled = [...list]
+  for await (const candidate of source) {
+    if (taken.has(candidate.productId)) continue
+    filled.push(candidate)
+    if (filled.length >= limit) break
+  }
+  return filled
+}
+
 /**
  * Lets weighted sources take turns: after any number of candidates each source has had its share of them by weight,
  * as exactly as whole candidates allow, as long as it has any. Weights are above 0; ties go to the earlier source.

@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { fillList } from './chain.ts'
+import { fillList, fillUp } from './chain.ts'
 import { createCatalogue } from './catalogue.ts'
 import { createFilter, defaultFilters } from './filters.ts'
 import { fromCatalogue } from './sources.ts'
 import type { Product } from '#internal/orders/store.ts'
+import type { Candidate } from './chain.ts'
 import type { Filters } from './filters.ts'
 
 const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
@@ -57,12 +58,14 @@ describe('the filters', () => {
             bought: new Set(bought),
             current,
           }
-          const chain = [
-            ids.map(productId => ({ productId, source: 'best-sellers-ever' as const, because: {} })),
-          ]
+          const sellers = ids.map(productId => ({
+            productId,
+            source: 'best-sellers-ever' as const,
+            because: {},
+          }))
           const { accepts, acceptsProduct } = createFilter(asked, known)
           const rest = fromCatalogue(catalogue, asked.categories, acceptsProduct)
-          const list = fillList([...chain, rest], accepts, ids.length)
+          const list = await fillUp(fillList([sellers], accepts, ids.length), rest, ids.length)
           const allowed = shop.filter(product => may(product, asked, seen, bought, current))
           expect(list.map(({ productId }) => productId).sort()).to.deep.equal(
             allowed.map(({ productId }) => productId).sort(),
@@ -70,6 +73,30 @@ describe('the filters', () => {
         },
       ),
     )
+  })
+
+  it('let others have their turns while nothing of a large catalogue passes', async () => {
+    const shop = Array.from(
+      { length: 10_000 },
+      (_, n): Product => ({
+        productId: `p-${n}`,
+        categoryId: 'hats',
+        title: null,
+        price: null,
+        inStock: null,
+        createdAt: n,
+      }),
+    )
+    const rest = fromCatalogue(await createCatalogue(each(shop), 0), [], () => false)
+    let turns = 0
+    let list: readonly Candidate[] | null = null
+    const filling = fillUp([], rest, 10).then(filled => (list = filled))
+    while (list === null) {
+      turns++
+      await new Promise(setImmediate)
+    }
+    expect(await filling).to.deep.equal([])
+    expect(turns).to.be.at.least(8)
   })
 
   it('without a catalogue go by what the source knows of a product', () => {

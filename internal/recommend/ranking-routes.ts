@@ -1,25 +1,27 @@
 import { z } from 'zod'
 import { Unavailable } from '#internal/errors/errors.ts'
 import { idParameter, limitParameter } from '#internal/history/request-ids.ts'
-import { Json, route } from '#internal/http/route.ts'
+import { route } from '#internal/http/route.ts'
 import { rankingWindows } from '#internal/orders/store.ts'
+import { writeBestSellers } from './best-sellers-body.ts'
 import { createFilter, defaultFilters, whatIsThere } from './filters.ts'
-import { trendingProducts } from './sources.ts'
+import { trendingInShop } from './sources.ts'
 import type { Route } from '#internal/http/route.ts'
-import type { RankedProduct } from '#internal/orders/store.ts'
-import type { Catalogue, CatalogueFollower } from './catalogue.ts'
+import type { CatalogueFollower } from './catalogue.ts'
+import type { CategoryTrending } from './category-trending.ts'
 import type { Rankings } from './rankings.ts'
 import type { LiveViews } from './live/live-views.ts'
 
 interface RankingParts {
   readonly rankings: Rankings
   readonly catalogue: Pick<CatalogueFollower, 'current'>
+  readonly categoryTrending: CategoryTrending
   readonly live: Pick<LiveViews, 'index' | 'warm' | 'healthy'>
 }
 
 /** The calls that answer with rankings: best sellers, and what is trending. */
-export function rankingRoutes({ rankings, catalogue, live }: RankingParts): Route[] {
-  return [bestSellerList(rankings, catalogue), trendingList(live, catalogue)]
+export function rankingRoutes(parts: RankingParts): Route[] {
+  return [bestSellerList(parts.rankings, parts.catalogue), trendingList(parts)]
 }
 
 function bestSellerList(rankings: Rankings, catalogue: RankingParts['catalogue']): Route {
@@ -67,43 +69,7 @@ function bestSellerList(rankings: Rankings, catalogue: RankingParts['catalogue']
   })
 }
 
-/** Writes lists of best sellers as bodies; the one asked for last of each list is kept until list or catalogue change. */
-function writeBestSellers() {
-  const kept = new WeakMap<readonly RankedProduct[], WrittenList>()
-
-  return (
-    list: readonly RankedProduct[],
-    titles: Catalogue | null,
-    limit: number,
-    degraded: boolean,
-  ): Json => {
-    const last = kept.get(list)
-    if (
-      last?.limit === limit &&
-      last.degraded === degraded &&
-      last.titles?.deref() === (titles ?? undefined)
-    ) {
-      return last.body
-    }
-    const items = list.slice(0, limit).map(({ productId, buyers, quantity }) => {
-      const title = titles?.get(productId)?.title ?? null
-      return { productId, ...(title !== null && { title }), buyers, quantity }
-    })
-    const body = new Json({ items, degraded })
-    kept.set(list, { limit, degraded, titles: titles && new WeakRef(titles), body })
-    return body
-  }
-}
-
-interface WrittenList {
-  readonly limit: number
-  readonly degraded: boolean
-  /** Weak, so that no older catalogue stays in memory. */
-  readonly titles: WeakRef<Catalogue> | null
-  readonly body: Json
-}
-
-function trendingList(live: RankingParts['live'], catalogue: RankingParts['catalogue']): Route {
+function trendingList({ live, catalogue, categoryTrending }: Omit<RankingParts, 'rankings'>): Route {
   return route({
     method: 'GET',
     path: '/v1/rankings/trending',
@@ -112,8 +78,9 @@ function trendingList(live: RankingParts['live'], catalogue: RankingParts['catal
     summary: 'What is viewed most these days, in the shop or in a category',
     description:
       'Views of all visitors as they come, each counting half as much with every day that goes by, in steps of six ' +
-      'hours; what is older than eight days does not count. A category needs a catalogue that has the product. Products ' +
-      'that left the catalogue are left out. warming says that the views of before the start are still being read, ' +
+      'hours; what is older than eight days does not count. A category needs a catalogue that has the product; of a ' +
+      'large one (more than 2,000 products) the list may be a second old. Products that left the catalogue are left ' +
+      'out. warming says that the views of before the start are still being read, ' +
       'degraded that no new ones come.',
     query: z.object({ category: idParameter.optional(), limit: limitParameter }),
     answers: {
@@ -136,9 +103,12 @@ function trendingList(live: RankingParts['live'], catalogue: RankingParts['catal
     personal: false,
     async handle({ query }) {
       const products = catalogue.current()
-      const categories = query.category === undefined ? [] : [query.category]
+      const { category } = query
+      const inCategory =
+        category === undefined || products === null ? [] : await categoryTrending.of(products, [category])
       const { accepts } = createFilter(defaultFilters, whatIsThere(products, live.index))
-      const items = trendingProducts(live.index, products, categories)
+      const trending = category === undefined ? trendingInShop(live.index) : inCategory.values()
+      const items = trending
         .filter(accepts)
         .take(query.limit)
         .map(({ productId, views }) => {

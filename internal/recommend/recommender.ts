@@ -1,13 +1,21 @@
-import { fillList } from './chain.ts'
+import { fillList, fillUp } from './chain.ts'
 import { ask, createQuestion } from './evidence/question.ts'
 import { createFilter, whatIsThere } from './filters.ts'
 import { interestsOf } from './interests.ts'
 import { bestSellersOf } from './rankings.ts'
 import { countRecommended } from './recommended-items.ts'
 import { startDeadline } from './store-guard.ts'
-import { bestSellers, categoryBestSellers, fromCatalogue, trending, viewedEver } from './sources.ts'
+import {
+  bestSellers,
+  categoryBestSellers,
+  fromCatalogue,
+  trending,
+  trendingInShop,
+  viewedEver,
+} from './sources.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
 import type { Catalogue, CatalogueFollower } from './catalogue.ts'
+import type { CategoryTrending } from './category-trending.ts'
 import type { Candidate, RecommendationSource } from './chain.ts'
 import type { Filters } from './filters.ts'
 import type { KnownVisitor, KnownVisitors } from './known-visitors.ts'
@@ -80,12 +88,13 @@ export function createRecommender(parts: {
   visitors: KnownVisitors
   catalogue: CatalogueFollower
   rankings: Rankings
+  categoryTrending: CategoryTrending
   live: LiveViews
   metrics: Metrics
   now: () => number
   newId: () => string
 }): Recommender {
-  const { visitors, catalogue, rankings, live, now, newId } = parts
+  const { visitors, catalogue, rankings, categoryTrending, live, now, newId } = parts
   const { index } = live
   const recommended = countRecommended(parts.metrics)
   const question = createQuestion()
@@ -146,9 +155,13 @@ export function createRecommender(parts: {
         bestSellersOf(rankings, filters.categories, 'ever', deadline),
       ])
       const products = catalogue.current()
-      const ofInterests = await bestSellersOfInterests(looked(asked, known).newest, products, deadline)
+      const { categories } = filters
+      const [ofInterests, trendingThere] = await Promise.all([
+        bestSellersOfInterests(looked(asked, known).newest, products, deadline),
+        products === null || categories.length === 0 ? [] : categoryTrending.of(products, categories),
+      ])
 
-      // From here on nothing waits: what is asked of the index must not change meanwhile.
+      // Until the list is filled from the index nothing waits: what is asked of it must not change meanwhile.
       const seen = looked(asked, known)
       const { accepts, acceptsProduct } = createFilter(filters, {
         ...whatIsThere(products, index),
@@ -156,7 +169,7 @@ export function createRecommender(parts: {
         bought: known.bought,
         current: asked.current ?? seen.newest[0] ?? null,
       })
-      const trendingNow = trending(index, products, filters.categories)
+      const trendingNow = trending(categories.length === 0 ? trendingInShop(index) : trendingThere)
       const ofPreviousMonth = bestSellers('best-sellers-previous-month', previousMonth)
       const sellersFirst = seen.newest.length === 0 && asked.forStrangers === 'best-sellers-previous-month'
       const chain: Iterable<Candidate>[] = [
@@ -164,11 +177,14 @@ export function createRecommender(parts: {
         categoryBestSellers(ofInterests, accepts),
         ...(sellersFirst ? [ofPreviousMonth, trendingNow] : [trendingNow, ofPreviousMonth]),
         bestSellers('best-sellers-ever', ever),
-        products === null
-          ? unlessAsked(filters, index)
-          : fromCatalogue(products, filters.categories, acceptsProduct),
+        products === null ? unlessAsked(filters, index) : [],
       ]
-      const items = fillList(chain, accepts, limit).map(({ productId, source, because, score = 0 }) => ({
+      const list = fillList(chain, accepts, limit)
+      const full =
+        products === null
+          ? list
+          : await fillUp(list, fromCatalogue(products, categories, acceptsProduct), limit)
+      const items = full.map(({ productId, source, because, score = 0 }) => ({
         productId,
         score,
         source,

@@ -1,6 +1,7 @@
 import { rememberHistories } from '#internal/history/remembered-histories.ts'
 import { boughtTogetherRoutes } from './bought-together-routes.ts'
 import { followBoughtTogether } from './bought-together.ts'
+import { createCategoryTrending } from './category-trending.ts'
 import { followCatalogue } from './catalogue.ts'
 import { followRankings } from './rankings.ts'
 import { createKnownVisitors } from './known-visitors.ts'
@@ -93,7 +94,17 @@ export function startRecommendations(
     newId,
     everyMs,
   })
-  const recommender = createRecommender({ visitors, catalogue, rankings, live, metrics, now, newId })
+  const categoryTrending = createCategoryTrending(live.index, now)
+  const recommender = createRecommender({
+    visitors,
+    catalogue,
+    rankings,
+    categoryTrending,
+    live,
+    metrics,
+    now,
+    newId,
+  })
   const similar = createSimilar({ live, catalogue, metrics, newId })
   return {
     recommender,
@@ -102,7 +113,7 @@ export function startRecommendations(
     routes: [
       ...userRoutes(recommender),
       ...similarRoutes(similar),
-      ...rankingRoutes({ rankings, catalogue, live }),
+      ...rankingRoutes({ rankings, catalogue, categoryTrending, live }),
       ...boughtTogetherRoutes(together),
     ],
     readiness: () =>

@@ -1,9 +1,10 @@
 import { compareBytes } from '#internal/domain/product-view.ts'
 import { takeTurns } from './chain.ts'
-import { none } from './index/columns.ts'
+import { inTurns } from './sort-in-slices.ts'
 import type { Product } from '#internal/orders/store.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Candidate, RecommendationSource } from './chain.ts'
+import type { TrendingProduct } from './category-trending.ts'
 import type { SessionIndex } from './index/session-index.ts'
 import type { Interest } from './interests.ts'
 import type { BestSellers } from './rankings.ts'
@@ -69,13 +70,13 @@ export function bestSellers(
   )
 }
 
-/** What `accepts` lets through of the catalogue, newest first. */
-export function* fromCatalogue(
+/** What `accepts` lets through of the catalogue, newest first. All of it may have to be looked through, so in turns. */
+export async function* fromCatalogue(
   catalogue: Catalogue,
   categories: readonly string[],
   accepts: (product: Product) => boolean,
-): Generator<Candidate> {
-  for (const product of catalogue.newest(categories)) {
+): AsyncGenerator<Candidate> {
+  for await (const product of inTurns(catalogue.newest(categories), 1_000)) {
     if (!accepts(product)) continue
     const { productId, createdAt } = product
     const because = createdAt === null ? {} : { createdAt: new Date(createdAt).toISOString() }
@@ -83,36 +84,20 @@ export function* fromCatalogue(
   }
 }
 
-/** What is viewed most these days, of the whole shop or of categories, which a catalogue must know. */
-export function* trending(
-  index: SessionIndex,
-  catalogue: Catalogue | null,
-  categories: readonly string[],
-): Generator<Candidate> {
-  for (const { productId, views } of trendingProducts(index, catalogue, categories)) {
+/** What is viewed most these days. */
+export function* trending(products: Iterable<TrendingProduct>): Generator<Candidate> {
+  for (const { productId, views } of products) {
     yield { productId, source: 'trending', because: { views: Math.round(views * 100) / 100, halfLife: '1d' } }
   }
 }
 
-/** Products with their views, halved with each day that goes by; most first, ties by id. */
-export function* trendingProducts(
-  index: SessionIndex,
-  catalogue: Catalogue | null,
-  categories: readonly string[],
-): Generator<{ readonly productId: string; readonly views: number }> {
-  const { products, newestTime } = index
-  if (categories.length === 0) {
-    for (const { item, views } of index.trending.top(newestTime))
-      yield { productId: products.id(item), views }
-    return
-  }
-  const found: { productId: string; views: number }[] = []
-  for (const { productId } of catalogue?.newest(categories) ?? []) {
-    const item = products.find(productId)
-    const views = item === none ? 0 : index.trending.of(item, newestTime)
-    if (views > 0) found.push({ productId, views })
-  }
-  yield* found.sort((a, b) => b.views - a.views || compareBytes(a.productId, b.productId))
+/** What is viewed most these days in the whole shop. */
+export function* trendingInShop({
+  products,
+  trending,
+  newestTime,
+}: SessionIndex): Generator<TrendingProduct> {
+  for (const { item, views } of trending.top(newestTime)) yield { productId: products.id(item), views }
 }
 
 /** All products that the index knows, most viewed first, ties by id: what is left to a shop without a catalogue. */

@@ -240,23 +240,4 @@ describe('trending', () => {
       ['old', 2.5],
     ])
   })
-
-  it('is what counting all products one by one gives, also after some were forgotten', () => {
-    fc.assert(
-      fc.property(fc.array(fc.oneof(views, forgetting), { maxLength: 12 }), steps => {
-        const index = indexOf([last])
-        for (const step of steps) {
-          if (Array.isArray(step)) for (const one of step) index.add(one)
-          else index.forget(step.userId, step.productId, step.at)
-          index.trending.top(last.time)
-        }
-        const all = [...Array(index.products.used).keys()]
-          .map(item => index.trending.of(item, last.time))
-          .filter(count => count > 0)
-          .sort((a, b) => b - a)
-        expect(index.trending.top(last.time).map(({ views: count }) => count)).to.deep.equal(all)
-      }),
-      { numRuns: 300 },
-    )
-  })
 })

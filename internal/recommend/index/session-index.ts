@@ -121,7 +121,7 @@ export function createSessionIndex(
   function countView(item: number, time: number): void {
     views++
     counts.add(item, time)
-    trending.rose(item)
+    trending.rose(item, Math.max(newestTime, time))
   }
 
   function uncountView(item: number, time: number): void {
