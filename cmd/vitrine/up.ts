@@ -25,6 +25,7 @@ import { readSettings } from '../shared/settings.ts'
 import { createChildren } from './children.ts'
 import { prepareDemo } from './demo.ts'
 import { keepRunning } from './pipeline-runs.ts'
+import { demandShops, readPlan, runScheduled } from './scheduled-runs.ts'
 import type { Readiness } from '#internal/process/health.ts'
 import type { Demo } from './demo.ts'
 
@@ -41,6 +42,7 @@ interface UpOptions {
   readonly port?: number
   readonly data: string
   readonly demo: boolean
+  readonly schedules?: string
 }
 
 function portNumber(text: string): number {
@@ -60,6 +62,10 @@ export function upCommand(): Command {
     .option('--data <folder>', 'where the data is kept', '.vitrine')
     .option('--demo', 'fill an empty data folder with a made-up shop', true)
     .option('--no-demo', 'start empty')
+    .option(
+      '--schedules <file>',
+      "run pipelines when a YAML file's EtlSchedules say so, not every hour (docs/schedules.md)",
+    )
     .action((options: UpOptions) => runService((opened, signal) => up(options, opened, signal)))
 }
 
@@ -74,11 +80,17 @@ const realThings = [
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
 async function up(
-  { port, data, demo }: UpOptions,
+  { port, data, demo, schedules }: UpOptions,
   opened: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<void> {
   const folder = resolve(data)
+  const plan = schedules === undefined ? null : readPlan(schedules)
+  const foreign = realThings.filter(name => process.env[name])
+  if (plan?.bringsShop) foreign.push(plan.file)
+  const withDemo = demo && foreign.length === 0
+  const hasShop = withDemo || Boolean(process.env['VITRINE_SHOP_URL'])
+  if (plan && !hasShop) demandShops(plan)
   const given = readSettings(serverSettings, process.env)
   const server = {
     host: given.VITRINE_HOST,
@@ -104,8 +116,6 @@ async function up(
     VITRINE_SHOP_URL: await postgres.createDatabase('shop'),
   }
   const environment = { ...embedded, ...process.env }
-  const foreign = realThings.filter(name => process.env[name])
-  const withDemo = demo && foreign.length === 0
   if (demo && !withDemo) say(`No demo shop: ${foreign.join(', ')} lead to engines or a shop of your own`)
   const settings = readSettings(upSettings, environment)
   const instance = instanceName(settings)
@@ -131,9 +141,10 @@ async function up(
     : null
   await untilReady(readiness, signal)
   if (signal.aborted) return
-  const hasShop = withDemo || Boolean(process.env['VITRINE_SHOP_URL'])
-  if (hasShop) opened.use(keepRunning({ children, logger, atOnce: shop?.fresh !== true }))
   greet(listening.url, folder, shop)
+  const readFrom = process.env['VITRINE_SHOP_URL'] || shopUrl
+  if (plan) await runScheduled({ plan, children, shopUrl: readFrom, say, signal })
+  else if (hasShop) opened.use(keepRunning({ children, logger, atOnce: shop?.fresh !== true }))
 }
 
 /** The parts start side by side; a call that is offered must find them all, or /readyz tells after 30 s what is amiss. */

@@ -1,0 +1,113 @@
+import { parseAllDocuments } from 'yaml'
+import { z } from 'zod'
+import { InvalidInput } from '#internal/errors/errors.ts'
+import { parseCron } from '../clock/cron.ts'
+import { findZone } from '../clock/zone.ts'
+import { parseEtlSchedule } from '../resource/etl-schedule.ts'
+import { kind } from '../resource/names.ts'
+import type { EtlSchedule } from '../resource/etl-schedule.ts'
+
+/** What a file of manifests holds for the ETL. */
+export interface ScheduleFile {
+  /** At least one; no two have the same name. */
+  readonly schedules: readonly EtlSchedule[]
+  /** What else lies in it, as "ConfigMap shop-settings". */
+  readonly others: readonly string[]
+  /**
+   * The value under a key of a Secret of the file; `null` when it does not hold the Secret.
+   *
+   * @throws InvalidInput when the Secret has no such key
+   */
+  secretValue(namespace: string, ref: { readonly name: string; readonly key: string }): string | null
+}
+
+const values = z.record(z.string(), z.string()).nullish()
+const manifest = z.looseObject({
+  kind: z.string(),
+  metadata: z
+    .looseObject({ name: z.string().optional(), namespace: z.string().default('default') })
+    .prefault({}),
+  items: z.array(z.unknown()).optional(),
+  data: z.unknown().optional(),
+  stringData: z.unknown().optional(),
+})
+type Manifest = z.output<typeof manifest>
+
+/**
+ * Reads manifests in YAML or JSON, as `kubectl apply` takes them: several documents, and Lists. Each EtlSchedule is
+ * checked as the API server checks it.
+ *
+ * @throws InvalidInput with the line, or with the object and its fields, that are wrong
+ */
+export function readScheduleFile(text: string): ScheduleFile {
+  const all = documentsOf(text).flatMap(itemsOf)
+  const schedules = all.filter(one => one.kind === kind).map(checkedSchedule)
+  if (schedules.length === 0) {
+    throw new InvalidInput(`there is no ${kind} in it; found: ${all.map(titleOf).join(', ') || 'nothing'}`)
+  }
+  refuseRepeats(schedules)
+  const secrets = new Map(all.filter(one => one.kind === 'Secret').map(one => [keyOf(one), one]))
+  return {
+    schedules,
+    others: all.filter(one => one.kind !== kind && one.kind !== 'Secret').map(titleOf),
+    secretValue(namespace, { name, key }) {
+      const secret = secrets.get(`${namespace}/${name}`)
+      return secret ? valueOf(secret, key) : null
+    },
+  }
+}
+
+function documentsOf(text: string): unknown[] {
+  return parseAllDocuments(text).map(document => {
+    const [error] = document.errors
+    if (error) throw new InvalidInput(`it is not YAML: ${error.message.split('\n')[0]}`)
+    return document.toJS() as unknown
+  })
+}
+
+/** Empty documents, such as after a last `---`, hold nothing. */
+function itemsOf(object: unknown): Manifest[] {
+  if (object === null || object === undefined) return []
+  const result = manifest.safeParse(object)
+  if (!result.success) throw new InvalidInput('it must hold Kubernetes objects, each with kind and metadata')
+  return result.data.items && result.data.kind.endsWith('List')
+    ? result.data.items.flatMap(itemsOf)
+    : [result.data]
+}
+
+function checkedSchedule(object: Manifest): EtlSchedule {
+  try {
+    const schedule = parseEtlSchedule(object)
+    parseCron(schedule.spec.schedule)
+    findZone(schedule.spec.timeZone)
+    return schedule
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error
+    throw new InvalidInput(`${titleOf(object)}: ${error.message}`, error.field)
+  }
+}
+
+function refuseRepeats(schedules: readonly EtlSchedule[]): void {
+  const names = schedules.map(({ metadata }) => metadata.name)
+  const repeated = names.find((name, place) => names.indexOf(name) !== place)
+  if (repeated === undefined) return
+  throw new InvalidInput(`${kind} ${repeated} is in it twice; give each a name of its own`, 'metadata.name')
+}
+
+function valueOf(secret: Manifest, key: string): string {
+  const plain = valuesOf(secret, 'stringData')[key]
+  if (plain !== undefined) return plain
+  const encoded = valuesOf(secret, 'data')[key]
+  if (encoded !== undefined) return Buffer.from(encoded, 'base64').toString()
+  throw new InvalidInput(`${titleOf(secret)} has no key ${key}; add it under stringData`)
+}
+
+function valuesOf(secret: Manifest, field: 'data' | 'stringData'): Readonly<Record<string, string>> {
+  const result = values.safeParse(secret[field])
+  if (!result.success)
+    throw new InvalidInput(`${field} of ${titleOf(secret)} must hold text under each key`, field)
+  return result.data ?? {}
+}
+
+const titleOf = ({ kind: what, metadata }: Manifest) => `${what} ${metadata.name ?? 'without a name'}`
+const keyOf = ({ metadata }: Manifest) => `${metadata.namespace}/${metadata.name}`
