@@ -214,9 +214,13 @@ describe('PostgreSQL client', () => {
     expect(await failure(Array.fromAsync(other.stream(cut)))).to.be.instanceOf(Unavailable)
     async function* cutting() {
       yield '1\n'
-      await postgres.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY numbers%' AND state = 'active'`,
-      )
+      // The server may not have begun to copy when the first line is written.
+      let ended: unknown[] = []
+      while (ended.length === 0) {
+        ended = await postgres.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY numbers%' AND state = 'active'`,
+        )
+      }
       for (let n = 2; n < 100_000; n += 1) yield `${n}\n`
     }
     expect(await failure(other.copyIn('COPY numbers FROM STDIN', cutting()))).to.be.instanceOf(Unavailable)
