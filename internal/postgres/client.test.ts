@@ -59,6 +59,27 @@ describe('PostgreSQL client', () => {
     expect(sqlState(await failure(postgres.query('SELECT nothing')))).to.equal('42703')
   })
 
+  it('takes a server in recovery, and a closed database, for away, and nothing else that can’t be done now', async () => {
+    const raise = (message: string) =>
+      failure(postgres.execute(`DO $$ BEGIN RAISE EXCEPTION '${message}' USING ERRCODE = '55000'; END $$`))
+    expect(await raise('cannot acquire lock while recovery is in progress')).to.be.instanceOf(Unavailable)
+    const inUse = await raise('currval is not yet defined in this session')
+    expect([inUse instanceof Unavailable, sqlState(inUse)]).to.deep.equal([false, '55000'])
+
+    await using closed = await startTestPostgres()
+    const { pathname } = new URL(closed.url)
+    await postgres.execute(`ALTER DATABASE "${pathname.slice(1)}" ALLOW_CONNECTIONS false`)
+    await using late = connectPostgres({
+      url: closed.url,
+      applicationName: 'test',
+      maxConnections: 1,
+      logger: silentLogger,
+    })
+    expect(await failure(late.query('SELECT 1'))).to.be.instanceOf(Unavailable)
+    await postgres.execute(`ALTER DATABASE "${pathname.slice(1)}" ALLOW_CONNECTIONS true`)
+    expect(await late.query('SELECT 1 AS one')).to.deep.equal([{ one: 1 }])
+  })
+
   it('ends a transaction at once, also at the server, when it is told to stop', async () => {
     const stopped = new AbortController()
     const running = () =>

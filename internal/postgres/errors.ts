@@ -37,6 +37,13 @@ const awayStates = /^(08...|53...|57P0[1-5]|57014)$/
 const awayMessages =
   /^Connection terminated|^timeout exceeded when trying to connect|^timeout expired|^Query read timeout|is not queryable$|^Cannot use a pool after calling end/
 
+/**
+ * A server in recovery, or a database that is closed for a while, has the code (55000) of whatever can't be done now, such
+ * as asking a sequence for its last number: only the words tell.
+ */
+const notYet = (state: string | null, message: string) =>
+  state === '55000' && /\brecovery\b|not currently accepting connections/.test(message)
+
 const refusedStates = new Set(['28000', '28P01', '3D000'])
 
 /** Did the connection itself fail, so that it must not be used again? */
@@ -54,7 +61,7 @@ function codeOf(error: Error): string {
 }
 
 /**
- * A failure as callers know it: `Unavailable` for a server that is away, starting, full or late, `Misconfigured` for
+ * A failure as callers know it: `Unavailable` for a server that is away, starting, in recovery, full or late, `Misconfigured` for
  * a user, password or database that it refuses; anything else as it came. `server` names it without a password.
  */
 export function translate(error: unknown, server: string): unknown {
@@ -66,7 +73,7 @@ export function translate(error: unknown, server: string): unknown {
       cause: error,
     })
   }
-  if (isConnectionFailure(error) || state === '57014') {
+  if (isConnectionFailure(error) || state === '57014' || notYet(state, message)) {
     return new Unavailable(`PostgreSQL at ${server} is away: ${message}`, { cause: error })
   }
   return error
