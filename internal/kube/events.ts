@@ -39,13 +39,8 @@ export interface EventRecorderOptions {
   readonly now?: () => number
 }
 
-interface CoreEvent extends KubeObject {
-  readonly count?: number
-}
-
 /** One Event of the API server, and how often it happened. */
 interface Series {
-  readonly key: string
   readonly name: string
   readonly first: number
   last: number
@@ -61,6 +56,8 @@ const objectBucket = { burst: 25, refillMs: 5 * 60_000 }
 const maxRemembered = 4_096
 const maxUnderWay = 256
 const drainMs = 2_000
+/** So that an API server that is away does not hold up the next Events for long. */
+const writeLimitMs = 5_000
 
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, component, metrics, logger, now = Date.now } = options
@@ -71,6 +68,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   })
   const series = new Map<string, Series>()
   const buckets = new Map<string, TokenBucket>()
+  const stopping = new AbortController()
   let underWay = 0
   let chain = Promise.resolve()
 
@@ -82,7 +80,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     const at = now()
     const known = series.get(key)
     const goesOn = known !== undefined && at - known.last <= repeatWindowMs
-    const one = goesOn ? known : { key, name: randomUUID(), first: at, last: at, count: 0, told: 0 }
+    const one = goesOn ? known : { name: randomUUID(), first: at, last: at, count: 0, told: 0 }
     one.last = at
     one.count += 1
     return remember(series, key, one)
@@ -93,15 +91,11 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     const { count } = one
     const event = eventOf(one, regarding, note, component)
     const place = placeOf(regarding)
-    const { lastTimestamp } = event
-    if (
-      one.told > 0 &&
-      (await client.mergePatch(place, event.metadata.name, { count, lastTimestamp })) !== null
-    ) {
-      one.told = count
-      return
-    }
-    await client.create<CoreEvent>(place, event)
+    const { metadata, lastTimestamp } = event
+    const patch = { count, lastTimestamp }
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(writeLimitMs)])
+    const known = one.told > 0 && (await client.mergePatch(place, metadata.name, patch, { signal })) !== null
+    if (!known) await client.create(place, event, { signal })
     one.told = count
   }
 
@@ -126,12 +120,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       chain = chain.then(() => tellQuietly(one, regarding, note))
     },
     async [Symbol.asyncDispose]() {
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<void>(resolve => {
-        timer = setTimeout(resolve, drainMs)
-      })
-      await Promise.race([chain, late])
-      clearTimeout(timer)
+      const late = setTimeout(() => stopping.abort(), drainMs)
+      await chain
+      clearTimeout(late)
     },
   }
 }

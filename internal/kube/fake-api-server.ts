@@ -25,6 +25,8 @@ export interface FakeRequest {
   readonly method: string
   readonly path: string
   readonly query: URLSearchParams
+  /** The connection that it came by. */
+  readonly from: string
 }
 
 /** An API server in memory, for tests: it admits nearly everything, and fails as it is told to. */
@@ -64,7 +66,8 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(incoming.url ?? '', 'http://fake')
-    const request = { method: incoming.method ?? '', path: pathname, query: searchParams }
+    const from = `${incoming.socket.remoteAddress}:${incoming.socket.remotePort}`
+    const request = { method: incoming.method ?? '', path: pathname, query: searchParams, from }
     requests.push(request)
     try {
       const body = request.method === 'GET' ? undefined : ((await json(incoming)) as Fields)
