@@ -6,11 +6,15 @@ import { defaultHistoryTtl } from '#internal/history/store.ts'
 import { createFakeOrdersStore } from '#internal/orders/fake-store.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
 import { createMetrics } from '#internal/telemetry/metrics.ts'
+import { defaultFilters } from './filters.ts'
 import { createFakeRankerStore } from './ranker/fake-store.ts'
 import { startRecommendations } from './service.ts'
 import type { HistoryChange } from '#internal/history/changes.ts'
 import type { FakeHistoryStore } from '#internal/history/fake-store.ts'
 import type { FakeOrdersStore } from '#internal/orders/fake-store.ts'
+import type { OrdersStore, Product, RankedProduct, Ranking } from '#internal/orders/store.ts'
+import type { Filters } from './filters.ts'
+import type { Question, RecommendedItem } from './recommender.ts'
 
 /**
  * The service on fakes, with a log that can be appended to; `now` gives epoch milliseconds. It is ready and warm, or,
@@ -80,3 +84,89 @@ export async function startTestRecommendations(options: {
   const change = (one: HistoryChange) => log.append(historyChangesTopic, [changeToRecord(one)])
   return { service, history, orders, ranker, metrics, log, view, change, until }
 }
+
+/** The time that the clock begins at. */
+export const start = Date.parse('2026-11-01T10:00:00.000Z')
+export const minute = 60_000
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items
+}
+
+export const product = (productId: string, categoryId = 'hats', change: Partial<Product> = {}): Product => ({
+  productId,
+  categoryId,
+  title: null,
+  price: 10,
+  inStock: true,
+  createdAt: 1,
+  ...change,
+})
+export const ranked = (...ids: string[]): RankedProduct[] =>
+  ids.map((productId, i) => ({ productId, buyers: 10 - i, quantity: 20 - i }))
+
+/** Publishes a catalogue and rankings as one version. */
+export async function publish(
+  orders: OrdersStore,
+  { id = '1', shop = [], rankings = [] }: { id?: string; shop?: Product[]; rankings?: Ranking[] },
+  snapshotAt = start,
+): Promise<void> {
+  const version = { id, snapshotAt }
+  await orders.writeProducts(version, each(shop))
+  await orders.publish('products', version)
+  await orders.writeRankings(version, each(rankings))
+  await orders.publish('rankings', version)
+}
+
+/** The service on fakes, its clock moved by hand; without a shop nothing is published. */
+export async function setUpShop(
+  published: Parameters<typeof publish>[1] | null = null,
+  { cold = false } = {},
+) {
+  const clock = { now: start }
+  const now = () => clock.now
+  const history = createFakeHistoryStore({ ttl: defaultHistoryTtl, now })
+  const orders = createFakeOrdersStore({ now })
+  if (published !== null) await publish(orders, published)
+  const test = await startTestRecommendations({ now, history, orders, cold })
+  const ask = ({
+    filters,
+    ...question
+  }: Partial<Omit<Question, 'filters'>> & { filters?: Partial<Filters> }) =>
+    test.service.recommender.recommend({
+      userId: null,
+      visit: [],
+      current: null,
+      limit: 10,
+      forStrangers: 'trending',
+      ...question,
+      filters: { ...defaultFilters, ...filters },
+    })
+  const products = async (question: Parameters<typeof ask>[0]) =>
+    (await ask(question)).items.map(({ productId }) => productId)
+  /** Others' visits: who views "a" views "b" next, mostly. */
+  async function othersLookAround(): Promise<void> {
+    for (const [n, visit] of [
+      ['a', 'b', 'c'],
+      ['a', 'b'],
+      ['a', 'c'],
+    ].entries()) {
+      await test.view(`other-${n}`, visit, start - (n + 1) * minute)
+    }
+  }
+  return { ...test, clock, ask, products, othersLookAround }
+}
+
+/** What each item is, and where it comes from. */
+export const sources = (items: readonly RecommendedItem[]) =>
+  items.map(({ productId, source }) => [productId, source])
+
+/** A small shop of hats and bags, with best sellers. */
+export const shop = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id, n) =>
+  product(id, id < 'e' ? 'hats' : 'bags', { createdAt: n }),
+)
+export const rankings: Ranking[] = [
+  { category: 'hats', window: '30d', products: ranked('d') },
+  { category: null, window: 'previous-month', products: ranked('e') },
+  { category: null, window: 'ever', products: ranked('f') },
+]
