@@ -151,6 +151,8 @@ export function describeKubeApi(kind: string, kubeconfig: () => Promise<string> 
         metadata: { name: 'with-status', namespace, uid: randomUUID() },
       })
       expect(await failureOf(wrong)).to.have.property('code', 'conflict')
+      const gone = { ...asked, metadata: { name: 'not-there', namespace, uid: randomUUID() } }
+      expect(await client.applyStatus(budgets, gone)).to.equal(null)
       expect(await client.applyStatus(budgets, { ...budget('not-there'), status } as WithStatus)).to.equal(
         null,
       )
