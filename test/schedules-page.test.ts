@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { nextTimes } from '#internal/etlschedule/clock/clock.ts'
 import { parseCron } from '#internal/etlschedule/clock/cron.ts'
 import { findZone } from '#internal/etlschedule/clock/zone.ts'
+import { readScheduleFile } from '#internal/etlschedule/local/schedule-file.ts'
 
 const page = readFileSync(new URL('../docs/schedules.md', import.meta.url), 'utf8')
 const row = /^\| (\S+\/\S+) \| `(.+)` \| (\d{4}-\d\d-\d\d) \| (once|twice|never) \| ?(.*?) ?\|$/gm
@@ -35,4 +36,13 @@ describe('docs/schedules.md', () => {
       expect(times.join(', ')).to.equal(at)
     })
   }
+
+  it('shows a file that can be run as it is', () => {
+    const [, yaml = ''] = /```yaml\n(.+?)```/s.exec(page) ?? []
+    const file = readScheduleFile(yaml)
+    expect(file.schedules).to.have.length(1)
+    for (const { metadata, spec } of file.schedules) {
+      expect(file.secretValue(metadata.namespace, spec.source.secretRef)).to.match(/^postgres:/)
+    }
+  })
 })

@@ -75,6 +75,9 @@ export interface ScheduledRuns {
   readonly signal: AbortSignal
 }
 
+/** What this process was started with is no setting of the EtlSchedule's. */
+const unset = { VITRINE_QUERY: '', VITRINE_GUARD_OVERRIDE: '', VITRINE_TERMINATION_MESSAGE: '' }
+
 /** Starts the runs of the plan when they are due, one line for each that ends, until the signal aborts. */
 export async function runScheduled({ plan, children, shopUrl, say, signal }: ScheduledRuns): Promise<void> {
   await Promise.all(
@@ -83,7 +86,7 @@ export async function runScheduled({ plan, children, shopUrl, say, signal }: Sch
       const tell = (text: string) => say(`${toTime(Date.now())} ${metadata.name}: ${text}`)
       tell(outlook(schedule))
       if (spec.suspend) return
-      const environment = { ...runEnvironment(schedule), VITRINE_SHOP_URL: own ?? shopUrl }
+      const environment = { ...unset, ...runEnvironment(schedule), VITRINE_SHOP_URL: own ?? shopUrl }
       const attempt = async (limit: AbortSignal) => {
         const ended = await children.end(['run', spec.pipeline], { environment, signal: limit })
         return { verdict: verdictOf(ended), text: describe(ended) }
