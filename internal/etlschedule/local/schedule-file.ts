@@ -1,8 +1,6 @@
 import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { InvalidInput } from '#internal/errors/errors.ts'
-import { parseCron } from '../clock/cron.ts'
-import { findZone } from '../clock/zone.ts'
 import { parseEtlSchedule } from '../resource/etl-schedule.ts'
 import { kind } from '../resource/names.ts'
 import type { EtlSchedule } from '../resource/etl-schedule.ts'
@@ -77,10 +75,7 @@ function itemsOf(object: unknown): Manifest[] {
 
 function checkedSchedule(object: Manifest): EtlSchedule {
   try {
-    const schedule = parseEtlSchedule(object)
-    parseCron(schedule.spec.schedule)
-    findZone(schedule.spec.timeZone)
-    return schedule
+    return parseEtlSchedule(object)
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error
     throw new InvalidInput(`${titleOf(object)}: ${error.message}`, error.field)
