@@ -83,18 +83,33 @@ export function createTrending(counts: ViewCounts, products: Interner, length = 
   }
 
   function settle(now: number): void {
-    const ordered = order([...kept.map(({ item }) => item), ...risen], now)
-    for (const item of risen) isRisen[item] = 0
+    const ordered = order(
+      kept.map(({ item }) => item),
+      now,
+    )
+    const isThere = new Set(ordered.map(({ item }) => item))
+    const lastKept = ordered[mostKept - 1]
+    const rising: TrendingItem[] = []
+    // Most that rise stay behind the kept ones: of these only the best matters.
+    let behind: TrendingItem | undefined
+    for (const item of risen) {
+      isRisen[item] = 0
+      const one = { item, views: counts.decayed(item, now, weights) }
+      if (one.views <= 0 || isThere.has(item)) continue
+      if (lastKept === undefined || inOrder(one, lastKept) < 0) rising.push(one)
+      else if (behind === undefined || inOrder(one, behind) < 0) behind = one
+    }
     risen = []
     mustOrder = false
     lastSpan = spanOf(now)
-    keep(ordered, now)
+    keep([...ordered, ...rising].sort(inOrder), now, behind)
   }
 
-  function keep(ordered: readonly TrendingItem[], now: number): void {
-    const left = ordered[mostKept]
-    best = betterBound(best, left, now)
-    if (search !== null) search.best = betterBound(search.best, left, now)
+  function keep(ordered: readonly TrendingItem[], now: number, behind?: TrendingItem): void {
+    for (const left of [ordered[mostKept], behind]) {
+      best = betterBound(best, left, now)
+      if (search !== null) search.best = betterBound(search.best, left, now)
+    }
     kept = ordered.slice(0, mostKept)
     last = kept.slice(0, length)
     const lastToTell = kept[length - 1]
