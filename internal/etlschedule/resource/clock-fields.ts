@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { InvalidInput } from '#internal/errors/errors.ts'
+import { parseCron } from '../clock/cron.ts'
+import { findZone } from '../clock/zone.ts'
 import { celKey } from './rules.ts'
 
 const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
@@ -67,22 +70,28 @@ const cronRules = [
 ]
 
 /** A cron expression, as a CronJob takes it: the API server refuses what its CronJob controller could not read. */
-export const cron = z
-  .string()
-  .max(256)
-  .meta({ [celKey]: cronRules })
+export const cron = readable(z.string().max(256), parseCron).meta({ [celKey]: cronRules })
 
 /** An IANA time zone, as a CronJob takes it. CEL looks it up in the API server's own list of zones. */
-export const timeZone = z
-  .string()
-  .max(64)
-  .meta({
-    [celKey]: [
-      {
-        rule:
-          "self.lowerAscii() != 'local' && self.matches('^[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*$') && " +
-          "timestamp('2026-01-01T00:00:00Z').getHours(self) >= 0",
-        message: 'must be a time zone by its IANA name, such as Europe/Berlin; leave it out for Etc/UTC',
-      },
-    ],
+export const timeZone = readable(z.string().max(64), findZone).meta({
+  [celKey]: [
+    {
+      rule:
+        "self.lowerAscii() != 'local' && self.matches('^[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*$') && " +
+        "timestamp('2026-01-01T00:00:00Z').getHours(self) >= 0",
+      message: 'must be a time zone by its IANA name, such as Europe/Berlin; leave it out for Etc/UTC',
+    },
+  ],
+})
+
+/** Text that `read` can read; what it says when it cannot is the refusal. */
+function readable(schema: z.ZodString, read: (text: string) => unknown) {
+  return schema.superRefine((text, context) => {
+    try {
+      read(text)
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error
+      context.addIssue({ code: 'custom', message: error.message })
+    }
   })
+}

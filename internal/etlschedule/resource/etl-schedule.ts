@@ -3,7 +3,7 @@ import { InvalidInput } from '#internal/errors/errors.ts'
 import { apiVersion, kind, maxNameLength } from './names.ts'
 import { etlScheduleSpec } from './spec.ts'
 import { etlScheduleStatus } from './status.ts'
-import { sayProblem, wordsFor } from './words.ts'
+import { pathText, sayProblem, wordsFor } from './words.ts'
 
 const words = z.record(z.string(), z.string())
 
@@ -72,7 +72,7 @@ export function parseWithoutSpec(object: unknown): Omit<EtlSchedule, 'spec'> {
 function parse<T extends z.ZodType>(schema: T, object: unknown): z.output<T> {
   const result = schema.safeParse(object, { error: wordsFor, reportInput: true })
   if (result.success) return result.data
-  const problems = result.error.issues.map(issue => sayProblem(pathText(issue.path), issue))
+  const problems = result.error.issues.map(sayProblem)
   throw new InvalidInput(problems.join('; '), pathText(result.error.issues[0]?.path ?? []))
 }
 
@@ -84,12 +84,4 @@ function* unknownPaths(given: object, parsed: object, path: string): Generator<s
     if (kept === undefined && value !== undefined) yield field
     else if (kept !== null && typeof kept === 'object') yield* unknownPaths(value as object, kept, field)
   }
-}
-
-/** spec.source.secretRef.name, status.conditions[0].type */
-function pathText(path: readonly PropertyKey[]): string {
-  return path
-    .map(part => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('')
-    .replace(/^\./, '')
 }

@@ -39,7 +39,7 @@ const source = z.object({
       .max(16_384)
       .describe(
         'SQL for a shop whose tables differ: one SELECT that gives the columns that the pipeline reads. ' +
-          "It runs read-only, with the rights of the Secret's user. Without it, the tables orders, order_lines and products are read.",
+          "It runs read-only, with the rights of the Secret's user. Without it, the tables orders, order_items and products are read.",
       ),
     [
       {

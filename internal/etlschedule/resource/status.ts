@@ -15,45 +15,51 @@ const count = () => z.int().min(0).max(Number.MAX_SAFE_INTEGER)
 /** What is known of a schedule, by the conventions of Kubernetes' own conditions. */
 export const conditionTypes = ['Ready', 'Healthy', 'Overdue', 'Reconciling', 'Stalled'] as const
 
-const condition = z.object({
-  type: z
-    .string()
-    .min(1)
-    .max(64)
-    .describe(`Which condition: ${conditionTypes.join(', ')}.`),
-  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
-  reason: z
-    .string()
-    .min(1)
-    .max(128)
-    .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/)
-    .describe('Why, in one word for programs.'),
-  message: z.string().max(2_048).describe('Why, and what to do, in words.'),
-  lastTransitionTime: time().describe('When the status last changed.'),
-  observedGeneration: count().optional().describe('Generation of the spec that this was said of.'),
-})
+const condition = z
+  .object({
+    type: z
+      .string()
+      .min(1)
+      .max(64)
+      .describe(`Which condition: ${conditionTypes.join(', ')}.`),
+    status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+    reason: z
+      .string()
+      .min(1)
+      .max(128)
+      .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/)
+      .describe('Why, in one word for programs.'),
+    message: z.string().max(2_048).describe('Why, and what to do, in words.'),
+    lastTransitionTime: time().describe('When the status last changed.'),
+    observedGeneration: count().optional().describe('Generation of the spec that this was said of.'),
+  })
+  .describe('A fact about the EtlSchedule.')
 
 /** A run of a schedule, whoever started it. */
-export const runRecord = z.object({
-  name: z.string().min(1).max(runNameLength).describe("Name of the run's Job."),
-  trigger: z
-    .enum(['schedule', 'request', 'manual'])
-    .describe('What started it: the schedule, a request by annotation, or a Job made by hand.'),
-  result: z
-    .enum(['Running', 'Succeeded', 'Failed', 'Refused', 'Skipped'])
-    .describe(
-      'How it ended. Refused: the guard found it suspicious. Skipped: another run was under way. Neither published anything.',
-    ),
-  scheduledTime: time().optional().describe('When it was due, if the schedule started it.'),
-  startTime: time().describe('When its Job was made.'),
-  endTime: time().optional().describe('When it ended.'),
-  rowsRead: count().optional().describe("Rows read from the shop's database."),
-  rowsWritten: count().optional().describe('Rows written to the store.'),
-  rowsDeleted: count().optional().describe('Rows deleted from the store, since they are gone at the source.'),
-  watermark: time().optional().describe("Up to when the shop's changes are known."),
-  message: z.string().max(1_024).optional().describe('What it did, or why it failed and what to do.'),
-  traceId: z.string().max(32).optional().describe('OpenTelemetry trace of the run.'),
-})
+const runRecord = z
+  .object({
+    name: z.string().min(1).max(runNameLength).describe("Name of the run's Job."),
+    trigger: z
+      .enum(['schedule', 'request', 'manual'])
+      .describe('What started it: the schedule, a request by annotation, or a Job made by hand.'),
+    result: z
+      .enum(['Running', 'Succeeded', 'Failed', 'Refused', 'Skipped'])
+      .describe(
+        'How it ended. Refused: the guard found it suspicious. Skipped: another run was under way. Neither published anything.',
+      ),
+    scheduledTime: time().optional().describe('When it was due, if the schedule started it.'),
+    startTime: time().describe('When its Job was made.'),
+    endTime: time().optional().describe('When it ended.'),
+    rowsRead: count().optional().describe("Rows read from the shop's database."),
+    rowsWritten: count().optional().describe('Rows written to the store.'),
+    rowsDeleted: count()
+      .optional()
+      .describe('Rows deleted from the store, since they are gone at the source.'),
+    watermark: time().optional().describe("Up to when the shop's changes are known."),
+    message: z.string().max(1_024).optional().describe('What it did, or why it failed and what to do.'),
+    traceId: z.string().max(32).optional().describe('OpenTelemetry trace of the run.'),
+  })
+  .describe('A run.')
 
 /** What the controller knows of an EtlSchedule; it alone writes it. */
 export const etlScheduleStatus = z.object({
@@ -106,7 +112,11 @@ export const etlScheduleStatus = z.object({
     .describe('Value of the annotation vitrine.dev/allow-refused-run that was last used up.'),
   cronJobName: z.string().max(maxNameLength).optional().describe('Name of the CronJob that starts the runs.'),
   lastRun: runRecord.optional().describe('The newest run that has ended, or else the one under way.'),
-  recentRuns: z.array(runRecord).max(10).default([]).describe('The newest runs, newest first.'),
+  recentRuns: z
+    .array(runRecord)
+    .max(10)
+    .default([])
+    .describe('The newest runs, newest first, each as lastRun.'),
 })
 
 export type EtlScheduleStatus = z.output<typeof etlScheduleStatus>

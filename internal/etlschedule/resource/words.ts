@@ -10,12 +10,23 @@ export const wordsFor: z.core.$ZodErrorMap = issue => {
   return 'is of a wrong type or form'
 }
 
-/** The field, what came, and what was expected. */
-export function sayProblem(field: string, { input, message }: z.core.$ZodIssue): string {
+/** The field by its path, what came, and what was expected. A message may begin with the field's own name and what came. */
+export function sayProblem({ input, message, path }: z.core.$ZodIssue): string {
+  const field = pathText(path)
+  const name = String(path.at(-1))
+  if (message.startsWith(`${name} `)) return `${field.slice(0, -name.length)}${message}`
   const came = ['string', 'number', 'boolean'].includes(typeof input)
     ? ` ${shortened(JSON.stringify(input))}`
     : ''
   return `${field || 'the object'}${came} ${message}`
+}
+
+/** spec.source.secretRef.name, status.conditions[0].type */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map(part => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '')
 }
 
 function unit(origin: string): string {
