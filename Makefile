@@ -21,7 +21,7 @@ lint: node_modules/.installed ## Check format and lint
 	@npm run --silent lint
 format: node_modules/.installed ## Write the format
 	@npm run --silent format
-generate: node_modules/.installed ## Write what is generated: settings table, OpenAPI
+generate: node_modules/.installed ## Write what is generated: settings table, OpenAPI, custom resource
 	@npm run --silent generate
 verify: node_modules/.installed ## Types, lint, and that everything generated is up to date
 	@npm run --silent verify
