@@ -8,6 +8,7 @@ const allowed: Record<string, readonly string[]> = {
   telemetry: ['errors'],
   process: ['errors', 'telemetry'],
   domain: ['errors'],
+  terminal: [],
   kafka: ['errors', 'telemetry'],
   cassandra: ['errors', 'telemetry'],
   postgres: ['errors', 'telemetry', 'process'],
@@ -31,9 +32,9 @@ const allowed: Record<string, readonly string[]> = {
     'postgres',
     'http',
   ],
-  etlschedule: ['errors', 'telemetry', 'domain', 'kube'],
+  etlschedule: ['errors', 'telemetry', 'domain', 'kube', 'terminal'],
   generate: ['errors', 'domain', 'postgres'],
-  evaluate: ['errors', 'domain', 'recommend'],
+  evaluate: ['errors', 'domain', 'recommend', 'terminal'],
 }
 
 /** Libraries that only the room that wraps them may know. */

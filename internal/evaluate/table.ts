@@ -1,3 +1,4 @@
+import { grid as alignedGrid, wrap } from '#internal/terminal/text.ts'
 import { isClear, signed, summaryOf, threeDigits } from './report.ts'
 import type { Measured, MethodResult } from './evaluation.ts'
 import type { Report } from './report.ts'
@@ -61,28 +62,4 @@ function faults({ name, lists }: MethodResult): string[] {
   return found.flatMap(([count, what]) => (count > 0 ? [`${name}: ${count} ${what}`] : []))
 }
 
-/** The first column to the left, the others to the right. */
-function grid(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
-  return rows.map(row =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width)
-      })
-      .join('  ')
-      .trimEnd(),
-  )
-}
-
-function wrap(sentence: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of sentence.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
-}
+const grid = (rows: readonly (readonly string[])[]) => alignedGrid(rows, ['left', 'right'])
