@@ -34,6 +34,14 @@ export interface Metrics {
   histogram<L extends string = never>(
     description: Description<L> & { buckets?: readonly number[] },
   ): HistogramMetric<L>
+  /** Series that `collect` gives anew at each scrape; of what it does not give any more nothing stays. */
+  observed<L extends string = never>(
+    description: Description<L> & {
+      /** A counter's values are kept elsewhere, and only grow. */
+      type: 'gauge' | 'counter'
+      collect: (set: (labels: Labels<L>, value: number) => void) => void
+    },
+  ): void
   /** The Prometheus text format. */
   scrape(): Promise<{ contentType: string; body: string }>
 }
@@ -91,6 +99,21 @@ export function createMetrics(build: { service: string; version: string }): Metr
           registers: [registry],
         })
         return { observe: (values, value) => histogram.observe(values, value) }
+      })
+    },
+    observed({ name, help, type, labels = [], collect }) {
+      once(name, () => {
+        const Kind = type === 'gauge' ? Gauge : Counter
+        return new Kind({
+          name,
+          help,
+          labelNames: labels,
+          registers: [registry],
+          collect() {
+            this.reset()
+            collect((values, value) => this.inc(values, value))
+          },
+        })
       })
     },
     async scrape() {
