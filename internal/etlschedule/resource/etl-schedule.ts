@@ -3,7 +3,7 @@ import { InvalidInput } from '#internal/errors/errors.ts'
 import { apiVersion, kind, maxNameLength } from './names.ts'
 import { etlScheduleSpec } from './spec.ts'
 import { etlScheduleStatus } from './status.ts'
-import { pathText, sayProblem, wordsFor } from './words.ts'
+import { parseWithWords } from './words.ts'
 
 const words = z.record(z.string(), z.string())
 
@@ -53,7 +53,7 @@ export function parseEtlSchedule(
   object: unknown,
   { unknownFields = 'drop' }: ParseOptions = {},
 ): EtlSchedule {
-  const parsed = parse(etlSchedule, object)
+  const parsed = parseWithWords(etlSchedule, object)
   const [unknown] =
     unknownFields === 'refuse' ? unknownPaths((object as EtlSchedule).spec, parsed.spec, 'spec') : []
   if (unknown === undefined) return parsed
@@ -66,14 +66,7 @@ export function parseEtlSchedule(
  * @throws InvalidInput as {@link parseEtlSchedule}
  */
 export function parseWithoutSpec(object: unknown): Omit<EtlSchedule, 'spec'> {
-  return parse(etlSchedule.omit({ spec: true }), object)
-}
-
-function parse<T extends z.ZodType>(schema: T, object: unknown): z.output<T> {
-  const result = schema.safeParse(object, { error: wordsFor, reportInput: true })
-  if (result.success) return result.data
-  const problems = result.error.issues.map(sayProblem)
-  throw new InvalidInput(problems.join('; '), pathText(result.error.issues[0]?.path ?? []))
+  return parseWithWords(etlSchedule.omit({ spec: true }), object)
 }
 
 /** The fields that parsing has left out. */

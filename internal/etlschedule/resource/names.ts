@@ -11,10 +11,13 @@ export const scheduleLabel = `${group}/etl-schedule`
 /** Annotation on an EtlSchedule: every new value asks for one run, now. */
 export const runRequestedAnnotation = `${group}/run-requested-at`
 
-/** Annotation on an EtlSchedule: every new value lets the next run past the guard, once. */
+/**
+ * Annotation on an EtlSchedule: every new value lets the next run past the guard, once. On a Job: that it is that run,
+ * with the value that it answers.
+ */
 export const allowRefusedRunAnnotation = `${group}/allow-refused-run`
 
-/** Annotation on Jobs and their pods: what started them, {@link Trigger}; a Job without it was made by hand. */
+/** Annotation on a Job that was made for a request; its value is `request`. Kubernetes marks those of a schedule. */
 export const triggerAnnotation = `${group}/trigger`
 
 /** The name under which the controller owns fields in server-side apply. */

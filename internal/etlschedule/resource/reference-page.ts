@@ -43,7 +43,7 @@ Times are in UTC. Only the controller writes the status; while \`observedGenerat
 |---|---|---|
 | \`Ready\` | the CronJob is as the spec says, or suspended as it says; nothing is said about runs | it could not be made, and why |
 | \`Healthy\` | the last run that ended was good | the last run failed or was refused; \`Unknown\` before the first |
-| \`Overdue\` | a run has not started at its time | |
+| \`Overdue\` | the newest run that was due has not started, and why, as far as can be seen | all that were due have started, or none is due while suspended |
 | \`Reconciling\` | the controller is at work on a change | absent |
 | \`Stalled\` | trying again cures nothing: the spec must change | absent |
 
@@ -77,7 +77,7 @@ ${printerColumns.map(column => `| ${column.name} | ${column.description}${'prior
 |---|---|---|
 | \`${runRequestedAnnotation}\` | the EtlSchedule | a new value, of up to ${maxRequestLength} bytes, starts one run at once, also while suspended; the same value never starts a second one |
 | \`${allowRefusedRunAnnotation}\` | the EtlSchedule | a new value, of up to ${maxRequestLength} bytes, lets the next run pass the guard, once |
-| \`${triggerAnnotation}\` | Jobs and their pods | what started the run, \`schedule\` or \`request\`; a Job without it was made by hand |
+| \`${triggerAnnotation}\` | Jobs | \`request\` on those that were made for a request |
 | \`${scheduleLabel}\` | all that was made for it | the name of the EtlSchedule |
 
 Run now, and let one run past the guard:

@@ -100,6 +100,11 @@ export const etlScheduleStatus = z.object({
     .max(5)
     .default([])
     .describe('When the newest of the missed runs were due, newest first.'),
+  missedCountedUntil: time()
+    .optional()
+    .describe(
+      'Up to when missedRuns has been counted. What was due while suspended, or before the spec last changed, is not counted.',
+    ),
   lastHandledRunRequest: z
     .string()
     .max(maxRequestLength)
