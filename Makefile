@@ -13,7 +13,7 @@ test: node_modules/.installed ## Types, lint and all tests, on real engines
 	@npm test --silent
 test-unit: node_modules/.installed ## Only the tests that need no engine from Maven
 	@npm run --silent test:unit
-test-cluster: node_modules/.installed ## The tests on a Kubernetes, which KUBECONFIG names
+test-cluster: node_modules/.installed ## The tests on a real Kubernetes
 	@npm run --silent test:cluster
 typecheck: node_modules/.installed ## Check the types
 	@npm run --silent typecheck

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process'
+import { env, argv } from 'node:process'
+import { clusterFolder, hasScripts, scriptPath } from './scripts.ts'
+
+/**
+ * `make test-cluster`: the tests on a Kubernetes, those that freeze a part of it last. With VITRINE_CLUSTER=kubeconfig it is
+ * the one that KUBECONFIG names, and tests that load images or freeze parts are skipped; else one on this machine, started
+ * for it and ended after it unless it was up before. In CI a skipped test is a failure.
+ */
+function main(): number {
+  if (env['VITRINE_CLUSTER'] === 'kubeconfig') return runTests({})
+  if (!hasScripts()) {
+    process.stdout.write(
+      'SKIPPED: the tests on a Kubernetes. Name one by VITRINE_CLUSTER=kubeconfig KUBECONFIG=file, or scripts that start one by CLUSTER=folder.\n',
+    )
+    return env['CI'] === 'true' ? 1 : 0
+  }
+  const kubeconfig = `${clusterFolder}/kubeconfig`
+  const environment = {
+    CLUSTER_DIR: clusterFolder,
+    KUBECONFIG: kubeconfig,
+    PATH: `${clusterFolder}/bin:${env['PATH']}`,
+  }
+  const wasUp = call(`${clusterFolder}/bin/kubectl`, ['get', '--raw', '/readyz'], environment, 'ignore') === 0
+  try {
+    const failed = call(scriptPath('build'), ['hyperkube']) || call(scriptPath('up'))
+    const status = failed || runTests(environment)
+    if (status !== 0) process.stdout.write(`logs of the cluster are kept in ${clusterFolder}/log\n`)
+    return status
+  } finally {
+    if (!wasUp) call(scriptPath('down'))
+  }
+}
+
+function runTests(environment: Record<string, string>): number {
+  const args = ['--reporter', 'test/reporter.ts', ...(env['CI'] === 'true' ? ['--forbid-pending'] : [])]
+  const files = ['test/cluster/*.test.ts', 'test/cluster/outages/*.test.ts']
+  return call('mocha', [...args, ...files, ...argv.slice(2)], environment)
+}
+
+function call(
+  command: string,
+  args: readonly string[] = [],
+  environment: Record<string, string> = {},
+  stdio: 'inherit' | 'ignore' = 'inherit',
+): number {
+  return spawnSync(command, [...args], { stdio, env: { ...env, ...environment } }).status ?? 1
+}
+
+process.exitCode = main()
