@@ -20,8 +20,10 @@ export interface KubeOptions extends KubeconfigChoice {
   readonly timeoutMs?: number
 }
 
-interface Asking {
+export interface Asking {
   readonly signal?: AbortSignal
+  /** How long this answer may take, instead of the client's time. */
+  readonly timeoutMs?: number
 }
 
 export interface ListOptions<T extends KubeObject> extends Selection, Asking {
@@ -52,6 +54,11 @@ export interface DeleteOptions extends Asking {
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'
 }
 
+export interface ApplyOptions extends Asking {
+  /** Answers what would be written, checks and defaults included, and writes nothing. */
+  readonly dryRun?: boolean
+}
+
 /**
  * One API server. Each call has a time limit and fails by `Unavailable` (away, overloaded: with the seconds to wait),
  * `Misconfigured` (credentials or rights are missing), `InvalidInput` (the object is refused; the field is named),
@@ -72,7 +79,7 @@ export interface KubeClient extends Disposable {
    * Server-side apply: of what this field manager applied before and leaves out now, it lets go; fields of others stay.
    * Fields that others hold as well are taken over.
    */
-  apply<T extends KubeObject>(place: Place, object: T, options?: Asking): Promise<T>
+  apply<T extends KubeObject>(place: Place, object: T, options?: ApplyOptions): Promise<T>
   /** The same for `status`; `null` where the object is gone. */
   applyStatus<T extends KubeObject>(place: Place, object: T, options?: Asking): Promise<T | null>
   /** RFC 7386: `null` removes a field. `null` where the object is gone. */
@@ -109,9 +116,9 @@ export async function connectKube(options: KubeOptions): Promise<KubeClient> {
 
 function reading(transport: Transport): Pick<KubeClient, 'get' | 'list' | 'watch'> {
   return {
-    async get<T extends KubeObject>(place: Place, name: string, { signal }: Asking = {}) {
+    async get<T extends KubeObject>(place: Place, name: string, asking: Asking = {}) {
       const call = callOf('get', place, name)
-      return nullIfGone(name, ask<T>(transport, { method: 'GET', path: pathOf(place, name), call }, signal))
+      return nullIfGone(name, ask<T>(transport, { method: 'GET', path: pathOf(place, name), call }, asking))
     },
     async list<T extends KubeObject>(place: Place, options: ListOptions<T> = {}) {
       try {
@@ -123,7 +130,7 @@ function reading(transport: Transport): Pick<KubeClient, 'get' | 'list' | 'watch
       }
     },
     async *watch<T extends KubeObject>(place: Place, options: WatchOptions) {
-      const { resourceVersion, timeoutSeconds, limitMs, signal, ...selection } = options
+      const { resourceVersion, timeoutSeconds, limitMs, signal, timeoutMs, ...selection } = options
       const call = callOf('watch', place)
       const response = await transport.stream({
         method: 'GET',
@@ -137,7 +144,8 @@ function reading(transport: Transport): Pick<KubeClient, 'get' | 'list' | 'watch
         },
         call,
         ...(selection.metadataOnly && { accept: metadataOnly('PartialObjectMetadata') }),
-        ...(signal && { signal }),
+        signal,
+        timeoutMs,
       })
       try {
         yield* watchEvents<T>(response, { call, limitMs })
@@ -156,7 +164,7 @@ function writing(
   const applied = { query: { fieldManager, force: true }, contentType: applyPatch } as const
 
   return {
-    async create<T extends KubeObject>(place: Place, object: T, { signal }: Asking = {}) {
+    async create<T extends KubeObject>(place: Place, object: T, asking: Asking = {}) {
       const call = callOf('create', place, object.metadata.name)
       const request = {
         method: 'POST',
@@ -165,32 +173,33 @@ function writing(
         body: object,
         call,
       } as const
-      return ask<T>(transport, request, signal)
+      return ask<T>(transport, request, asking)
     },
-    async update<T extends KubeObject>(place: Place, object: T, { signal }: Asking = {}) {
+    async update<T extends KubeObject>(place: Place, object: T, asking: Asking = {}) {
       const path = pathOf(place, object.metadata.name)
       const call = callOf('update', place, object.metadata.name)
-      return ask<T>(transport, { method: 'PUT', path, query: { fieldManager }, body: object, call }, signal)
+      return ask<T>(transport, { method: 'PUT', path, query: { fieldManager }, body: object, call }, asking)
     },
-    async apply<T extends KubeObject>(place: Place, object: T, { signal }: Asking = {}) {
+    async apply<T extends KubeObject>(place: Place, object: T, { dryRun, ...asking }: ApplyOptions = {}) {
       const path = pathOf(place, object.metadata.name)
       const call = callOf('apply', place, object.metadata.name)
-      return ask<T>(transport, { ...applied, method: 'PATCH', path, body: object, call }, signal)
+      const query = { ...applied.query, ...(dryRun && { dryRun: 'All' }) }
+      return ask<T>(transport, { ...applied, query, method: 'PATCH', path, body: object, call }, asking)
     },
-    async applyStatus<T extends KubeObject>(place: Place, object: T, { signal }: Asking = {}) {
+    async applyStatus<T extends KubeObject>(place: Place, object: T, asking: Asking = {}) {
       const { name } = object.metadata
       const path = pathOf(place, name, 'status')
       const call = callOf('apply the status of', place, object.metadata.name)
       return nullIfGone(
         name,
-        ask<T>(transport, { ...applied, method: 'PATCH', path, body: object, call }, signal),
+        ask<T>(transport, { ...applied, method: 'PATCH', path, body: object, call }, asking),
       )
     },
     async mergePatch<T extends KubeObject>(
       place: Place,
       name: string,
       patch: object,
-      { signal, subresource }: Asking & { readonly subresource?: string } = {},
+      { subresource, ...asking }: Asking & { readonly subresource?: string } = {},
     ) {
       const request = {
         method: 'PATCH',
@@ -200,16 +209,16 @@ function writing(
         body: patch,
         call: callOf('patch', place, name),
       } as const
-      return nullIfGone(name, ask<T>(transport, request, signal))
+      return nullIfGone(name, ask<T>(transport, request, asking))
     },
-    async delete(place, name, { signal, uid, propagationPolicy = 'Background' } = {}) {
+    async delete(place, name, { uid, propagationPolicy = 'Background', ...asking } = {}) {
       const request = {
         method: 'DELETE',
         path: pathOf(place, name),
         body: { propagationPolicy, ...(uid !== undefined && { preconditions: { uid } }) },
         call: callOf('delete', place, name),
       } as const
-      return (await nullIfGone(name, ask(transport, request, signal))) !== null
+      return (await nullIfGone(name, ask(transport, request, asking))) !== null
     },
   }
 }
@@ -222,7 +231,7 @@ interface Page<T> {
 async function allPages<T extends KubeObject>(
   transport: Transport,
   place: Place,
-  { pageSize = 500, keep = object => object, signal, ...selection }: ListOptions<T>,
+  { pageSize = 500, keep = object => object, signal, timeoutMs, ...selection }: ListOptions<T>,
 ): Promise<ObjectList<T>> {
   const items: T[] = []
   let page: Page<T>
@@ -237,7 +246,7 @@ async function allPages<T extends KubeObject>(
         call: callOf('list', place),
         ...(selection.metadataOnly && { accept: metadataOnly('PartialObjectMetadataList') }),
       },
-      signal,
+      { signal, timeoutMs },
     )
     for (const item of page.items) items.push(keep(item))
     token = page.metadata.continue || undefined
@@ -248,9 +257,9 @@ async function allPages<T extends KubeObject>(
 async function ask<T>(
   transport: Transport,
   request: KubeRequest,
-  signal: AbortSignal | undefined,
+  { signal, timeoutMs }: Pick<KubeRequest, 'signal' | 'timeoutMs'>,
 ): Promise<T> {
-  return (await transport.json(signal ? { ...request, signal } : request)) as T
+  return (await transport.json({ ...request, signal, timeoutMs })) as T
 }
 
 async function nullIfGone<T>(name: string, answer: Promise<T>): Promise<T | null> {

@@ -44,6 +44,11 @@ export async function loadCredentials({ kubeconfig, context }: KubeconfigChoice)
       `the kubeconfig has no cluster for the context "${config.getCurrentContext()}"; its contexts: ${names.join(', ') || 'none'}`,
     )
   }
+  if (kubeconfig === undefined && isGuess(config)) {
+    throw new Misconfigured(
+      'there is no kubeconfig: set KUBECONFIG to the path of one, or put it where kubectl looks, ~/.kube/config',
+    )
+  }
   const agents = createAgents()
   return {
     server: new URL(cluster.server),
@@ -56,6 +61,11 @@ export async function loadCredentials({ kubeconfig, context }: KubeconfigChoice)
     close: agents.close,
   }
 }
+
+/** Finding nothing at all, the library takes a port of this machine that a cluster had long ago. */
+const isGuess = (config: KubeConfig) =>
+  config.getCurrentContext() === 'loaded-context' &&
+  config.getCurrentCluster()?.server === 'http://localhost:8080'
 
 async function authenticated(config: KubeConfig): Promise<https.RequestOptions> {
   const options: https.RequestOptions = {}

@@ -93,9 +93,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     const place = placeOf(regarding)
     const { metadata, lastTimestamp } = event
     const patch = { count, lastTimestamp }
-    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(writeLimitMs)])
-    const known = one.told > 0 && (await client.mergePatch(place, metadata.name, patch, { signal })) !== null
-    if (!known) await client.create(place, event, { signal })
+    const asking = { signal: stopping.signal, timeoutMs: writeLimitMs }
+    const known = one.told > 0 && (await client.mergePatch(place, metadata.name, patch, asking)) !== null
+    if (!known) await client.create(place, event, asking)
     one.told = count
   }
 

@@ -27,7 +27,7 @@ export function openFakeWatch(
   let seen = from
 
   const write = (type: string, object: object) => {
-    if (!frozen) response.write(`${JSON.stringify({ type, object })}\n`)
+    if (!frozen && !response.writableEnded) response.write(`${JSON.stringify({ type, object })}\n`)
   }
 
   function tell(change: FakeChange): void {

@@ -101,26 +101,28 @@ async function acquire(options: LeaderOptions, { leaseMs, lookEveryMs }: LeaderT
   const place = placeOf(options)
   let seen: { readonly version: string | undefined; readonly at: number } | null = null
 
-  async function look(asking: AbortSignal): Promise<Held | null> {
+  const asking = { signal, timeoutMs: leaseMs / 4 }
+
+  async function look(): Promise<Held | null> {
     const renewedAt = performance.now()
-    const lease = await client.get<LeaseObject>(place, name, { signal: asking })
+    const lease = await client.get<LeaseObject>(place, name, asking)
     if (lease === null) {
       const fresh = taken(newLease(options), identity, leaseMs)
-      return { lease: await client.create(place, fresh, { signal: asking }), renewedAt }
+      return { lease: await client.create(place, fresh, asking), renewedAt }
     }
     const version = lease.metadata.resourceVersion
     const now = performance.now()
     if (seen === null || seen.version !== version) seen = { version, at: now }
     if (!isFree(lease, identity, now - seen.at)) return null
     return {
-      lease: await client.update(place, taken(lease, identity, leaseMs), { signal: asking }),
+      lease: await client.update(place, taken(lease, identity, leaseMs), asking),
       renewedAt,
     }
   }
 
   while (!signal.aborted) {
     try {
-      const held = await look(AbortSignal.any([signal, AbortSignal.timeout(leaseMs / 2)]))
+      const held = await look()
       if (held) return held
     } catch (error) {
       if (!signal.aborted) logger.debug({ lease: name, error }, 'could not take the lease')
@@ -200,6 +202,7 @@ async function keepRenewing(
   const { client, name, identity, logger } = options
   const place = placeOf(options)
   const ended = AbortSignal.any([lost.signal, done])
+  const asking = { signal: lost.signal, timeoutMs: deadlineMs / 3 }
   let timer: NodeJS.Timeout | undefined
 
   function renewed(lease: LeaseObject, askedAt: number): void {
@@ -212,13 +215,12 @@ async function keepRenewing(
   /** The end of the work does not cut it short: whether the lease was renewed must be known to give it back. */
   async function renew(): Promise<void> {
     const askedAt = performance.now()
-    const signal = AbortSignal.any([lost.signal, AbortSignal.timeout(deadlineMs / 2)])
     try {
-      renewed(await client.update(place, taken(held.lease, identity, leaseMs), { signal }), askedAt)
+      renewed(await client.update(place, taken(held.lease, identity, leaseMs), asking), askedAt)
     } catch (error) {
       logger.debug({ lease: name, error }, 'could not renew the lease')
       if (!(error instanceof Conflict || error instanceof NotFound)) return
-      const now = await client.get<LeaseObject>(place, name, { signal })
+      const now = await client.get<LeaseObject>(place, name, asking)
       if (now?.spec.holderIdentity === identity) held.lease = now
       else lost.abort(new Conflict(`the lease ${name} is held by ${now?.spec.holderIdentity || 'nobody'}`))
     }
@@ -237,16 +239,16 @@ async function keepRenewing(
 async function release(options: LeaderOptions, { lease }: Held): Promise<void> {
   const { client, name, identity, logger } = options
   const place = placeOf(options)
-  const signal = AbortSignal.timeout(2_000)
+  const asking = { timeoutMs: 1_000 }
   const freed = ({ spec, ...rest }: LeaseObject): LeaseObject => ({
     ...rest,
     spec: { ...spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime() },
   })
   try {
-    await client.update(place, freed(lease), { signal }).catch(async (error: unknown) => {
-      const now = error instanceof Conflict ? await client.get<LeaseObject>(place, name, { signal }) : null
+    await client.update(place, freed(lease), asking).catch(async (error: unknown) => {
+      const now = error instanceof Conflict ? await client.get<LeaseObject>(place, name, asking) : null
       if (now?.spec.holderIdentity !== identity) throw error
-      await client.update(place, freed(now), { signal })
+      await client.update(place, freed(now), asking)
     })
   } catch (error) {
     logger.warn({ lease: name, error }, 'could not give back the lease; it lapses by itself')

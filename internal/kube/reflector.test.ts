@@ -215,11 +215,8 @@ describe('reflector', () => {
           },
           `equal after ${JSON.stringify(script)}`,
         )
-        expect([...told].sort()).to.deep.equal(
-          reflector
-            .list()
-            .map(one => [keyOf(one), one.metadata.resourceVersion])
-            .sort(),
+        expect([...told]).to.have.deep.members(
+          reflector.list().map(one => [keyOf(one), one.metadata.resourceVersion]),
         )
         expect(wrong, 'what was is not what was told last').to.deep.equal([])
         expect(own.server.requests.length).to.be.below(20 + 4 * script.length)

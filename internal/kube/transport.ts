@@ -16,7 +16,9 @@ export interface KubeRequest {
   readonly contentType?: string
   readonly body?: unknown
   readonly call: Call
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
+  /** Another limit than the transport's. */
+  readonly timeoutMs?: number | undefined
 }
 
 /** HTTP to one API server. */
@@ -29,11 +31,11 @@ export interface Transport {
 
 export function createTransport(
   credentials: Credentials,
-  { metrics, timeoutMs }: { metrics: Metrics; timeoutMs: number },
+  options: { metrics: Metrics; timeoutMs: number },
 ): Transport {
   const { server } = credentials
   const send = server.protocol === 'http:' ? http.request : https.request
-  const measure = requestMetrics(metrics, server.host)
+  const measure = requestMetrics(options.metrics, server.host)
 
   async function open(request: KubeRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const base = await credentials.requestOptions()
@@ -65,7 +67,7 @@ export function createTransport(
     read: (response: IncomingMessage) => Promise<T>,
     limit: AbortController,
   ): Promise<T> {
-    const { call, signal, method } = request
+    const { call, signal, method, timeoutMs = options.timeoutMs } = request
     const measured = measure(method)
     const timer = setTimeout(() => limit.abort(new Unavailable(lateMessage(call, timeoutMs))), timeoutMs)
     try {

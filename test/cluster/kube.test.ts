@@ -50,7 +50,13 @@ describe('internal/kube on a cluster', function () {
     const told = () => story.map(({ what }) => what)
     const stand = (identity: string, signal: AbortSignal) =>
       runAsLeader({
-        ...{ client, metrics, logger, namespace, name: 'leader', identity, signal },
+        client,
+        metrics,
+        logger,
+        namespace,
+        name: 'leader',
+        identity,
+        signal,
         async leading(lost) {
           story.push({ what: `${identity} begins`, at: performance.now() })
           if (!lost.aborted) await once(lost, 'abort')
