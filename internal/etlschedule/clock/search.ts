@@ -88,7 +88,8 @@ function canNeverFit({ minutes, hours, days, months, weekdays }: CronFields): bo
   return [minutes, hours, days, months, weekdays].some(values => values.size === 0)
 }
 
-function dayFits({ days, weekdays, eitherDay }: CronFields, { year, month, day }: LocalTime): boolean {
+/** Whether the days and weekdays fit. */
+export function dayFits({ days, weekdays, eitherDay }: CronFields, { year, month, day }: LocalTime): boolean {
   const onDay = days.has(day)
   const onWeekday = weekdays.has(new Date(Date.UTC(year, month - 1, day)).getUTCDay())
   return eitherDay ? onDay || onWeekday : onDay && onWeekday
