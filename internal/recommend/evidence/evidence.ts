@@ -122,8 +122,7 @@ export function createEvidence(index: SessionIndex): Evidence {
     earlier.toShares()
     blend.fit(found.size)
     for (const name of ['neighbours', 'next', 'later', 'together'] as const) {
-      kinds[name].toShares()
-      kinds[name].addTo(blend, shares[name])
+      kinds[name].toSharesIn(blend, shares[name])
     }
     for (let r = 1; r < recentLength; r++) {
       blend.values[r] = (blend.values[r] as number) + returnsWeight * returnsBy(distances[r] as number)
@@ -153,14 +152,14 @@ export function createEvidence(index: SessionIndex): Evidence {
       after.addTo(bridged, factor)
       before.addTo(bridged, factor)
     }
-    bridged.toShares()
-    bridged.addTo(blend, shares.bridged)
+    bridged.toSharesIn(blend, shares.bridged)
   }
 
-  function foundInOneStep(): number {
-    let found = 0
-    for (let n = 0; n < blend.length; n++) if ((blend.values[n] as number) > 0) found++
-    return found
+  /** Does anything speak for so many products already? */
+  function hasEnough(): boolean {
+    let left = enoughInOneStep
+    for (let n = 0; n < blend.length && left > 0; n++) if ((blend.values[n] as number) > 0) left--
+    return left === 0
   }
 
   return {
@@ -186,7 +185,7 @@ export function createEvidence(index: SessionIndex): Evidence {
       neighbourhood.speak(question.recentLength, neighbours)
       dampPopular()
       mix(question)
-      if (foundInOneStep() < enoughInOneStep) goOneStepFarther(question)
+      if (!hasEnough()) goOneStepFarther(question)
       candidates.start(most)
       offerAll(question, candidates, accepts)
     },

@@ -43,6 +43,20 @@ export class Sums {
     for (let n = 0; n < length; n++) values[n] = share * (values[n] as number)
   }
 
+  /** The same, and adds them, times `factor`, to others, in one go. */
+  toSharesIn(other: Sums, factor: number): void {
+    other.fit(this.length)
+    const { values, length, total } = this
+    const others = other.values
+    if (total <= 0) return
+    const share = 1 / total
+    for (let n = 0; n < length; n++) {
+      const value = share * (values[n] as number)
+      values[n] = value
+      others[n] = (others[n] as number) + factor * value
+    }
+  }
+
   clear(): void {
     this.length = 0
   }

@@ -67,7 +67,7 @@ export function createWitnesses({ sessions: table, postings }: SessionIndex): Wi
       const end = first + (sessions.lengths[place] as number)
       for (let at = first; at < end; at++) {
         const number = sessions.views[at] as number
-        if (wanted.values[number] !== 1 || sessions.views.indexOf(number, first) !== at) continue
+        if (wanted.values[number] !== 1 || isAmong(sessions.views, first, at, number)) continue
         if (!again || !hasSaid(sessions, from, place, number)) sums.values[number]! += 1
       }
     })
@@ -111,4 +111,9 @@ export function createWitnesses({ sessions: table, postings }: SessionIndex): Wi
     },
     ofBoth,
   }
+}
+
+function isAmong(numbers: Uint32Array, from: number, to: number, number: number): boolean {
+  for (let at = from; at < to; at++) if (numbers[at] === number) return true
+  return false
 }

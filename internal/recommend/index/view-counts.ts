@@ -20,6 +20,8 @@ export interface ViewCounts {
   decayed(item: number, now: number, weights: Float64Array): number
   /** The same with two weights at once, into `sums`. */
   decayedBoth(item: number, now: number, one: Float64Array, other: Float64Array, sums: Float64Array): void
+  /** Asks memory for the first `count` of the products at once, so that those who ask for one after the other need not wait. */
+  touch(items: Uint32Array, count: number): void
   /** Forgets the product. */
   clear(item: number): void
   bytes(): number
@@ -37,6 +39,7 @@ export function createViewCounts(): ViewCounts {
   let newest = new Int32Array(16)
   let counts = new Uint16Array(16 * spans)
   const scratch = new Float64Array(2)
+  let touched = 0
 
   const place = (item: number, span: number) => item * spans + (span % spans)
 
@@ -100,6 +103,14 @@ export function createViewCounts(): ViewCounts {
       return scratch[0] as number
     },
     decayedBoth: sumUp,
+
+    touch(items, count) {
+      for (let n = 0; n < count; n++) {
+        const item = items[n] as number
+        touched ^= (totals[item] as number) ^ (newest[item] as number)
+        touched ^= (counts[item * spans] as number) ^ (counts[item * spans + spans - 1] as number)
+      }
+    },
 
     clear(item) {
       totals[item] = 0

@@ -91,10 +91,10 @@ export function createRanker(index: SessionIndex): Ranker {
       evidence.collect(question, most, accepts)
       const { numbers: found, size: count } = evidence.candidates
       const { products } = evidence.reading.found
+      for (let c = 0; c < count; c++) items[c] = products[found[c] as number] as number
+      index.counts.touch(items, count)
       for (let c = 0, at = 0; c < count; c++) {
-        const number = found[c] as number
-        items[c] = products[number] as number
-        describe(items[c] as number, number, question)
+        describe(items[c] as number, found[c] as number, question)
         for (let f = 0; f < values.length; f++) rows[at++] = (values[f] as FeatureValue)(candidate)
       }
       return { count, items, found, rows, evidence }
