@@ -21,15 +21,23 @@ import type { engineSettings, opsSettings, processSettings } from './engines-set
 
 export const version = manifest.version
 
-/** What every service is given to build itself from; what it opens is closed in reverse order when it stops. */
-export interface Service<S> {
+/** What a process that serves is built from; what it opens is closed in reverse order when it stops. */
+export interface Server<S> {
   readonly settings: S
-  readonly engines: Engines
+  /** `vitrine-` and the process's name. */
+  readonly service: string
   readonly opened: AsyncDisposableStack
   readonly logger: Logger
   readonly metrics: Metrics
   readonly readiness: Readiness
+  /** Lets /livez fail when only a restart would cure this process; the check gives `null` while it lives. */
+  readonly liveness: (stuck: () => string | null) => void
   readonly signal: AbortSignal
+}
+
+/** What every service is given to build itself from. */
+export interface Service<S> extends Omit<Server<S>, 'service' | 'liveness'> {
+  readonly engines: Engines
 }
 
 /** Tells this process from others of its kind. */
@@ -37,13 +45,13 @@ export function instanceName(settings: { VITRINE_INSTANCE?: string | undefined }
   return settings.VITRINE_INSTANCE ?? `${hostname()}-${process.pid}`
 }
 
-type ServiceSettings = typeof processSettings.shape & typeof opsSettings.shape & typeof engineSettings.shape
+type ServerSettings = typeof processSettings.shape & typeof opsSettings.shape
 
-/** Runs a service: its probes answer at once, its work begins when the engines have their schemas. */
-export async function runVitrineService<T extends z.ZodObject<ServiceSettings>>(
+/** Runs a process whose probes answer at once, with what `start` opens, until it is told to stop. */
+export async function runVitrineServer<T extends z.ZodObject<ServerSettings>>(
   name: string,
   schema: T,
-  start: (service: Service<z.output<T>>) => Promise<void>,
+  start: (server: Server<z.output<T>>) => Promise<void>,
 ): Promise<void> {
   await runService(async (opened, signal) => {
     const settings = readSettings(schema, process.env)
@@ -51,9 +59,10 @@ export async function runVitrineService<T extends z.ZodObject<ServiceSettings>>(
     const logger = createLogger({ service, level: settings.VITRINE_LOG_LEVEL })
     const metrics = createMetrics({ service, version })
     const readiness = createReadiness()
+    let stuck: () => string | null = () => null
     opened.defer(flushTelemetry)
     const ops = await listen({
-      app: createApp({ routes: opsRoutes({ readiness, metrics }), logger, metrics }),
+      app: createApp({ routes: opsRoutes({ readiness, metrics, stuck: () => stuck() }), logger, metrics }),
       host: settings.VITRINE_OPS_HOST,
       port: settings.VITRINE_OPS_PORT,
       portSetting: 'VITRINE_OPS_PORT',
@@ -61,13 +70,29 @@ export async function runVitrineService<T extends z.ZodObject<ServiceSettings>>(
       auth: 'none',
     })
     opened.use(ops)
+    const liveness = (check: () => string | null) => void (stuck = check)
+    await start({ settings, service, opened, logger, metrics, readiness, liveness, signal })
+    if (signal.aborted) return
+    opened.defer(() => readiness.leave())
+    logger.info({ ops: ops.url, version }, `${service} is up`)
+  })
+}
+
+type ServiceSettings = ServerSettings & typeof engineSettings.shape
+
+/** Runs a service: its work begins when the engines have their schemas. */
+export async function runVitrineService<T extends z.ZodObject<ServiceSettings>>(
+  name: string,
+  schema: T,
+  start: (service: Service<z.output<T>>) => Promise<void>,
+): Promise<void> {
+  await runVitrineServer(name, schema, async server => {
+    const { settings, service, opened, logger, metrics, readiness, signal } = server
     const instance = instanceName(settings)
     const engines = opened.use(openEngines({ settings, service, instance, logger, metrics }))
     await untilSchemasStand({ engines, readiness, logger, signal })
     if (signal.aborted) return
     await start({ settings, engines, opened, logger, metrics, readiness, signal })
-    opened.defer(() => readiness.leave())
-    logger.info({ ops: ops.url, version }, `${service} is up`)
   })
 }
 

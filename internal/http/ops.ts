@@ -6,8 +6,15 @@ import type { Route } from './route.ts'
 
 const text = { schema: z.string(), example: 'ok', contentType: 'text/plain' }
 
+export interface OpsOptions {
+  readonly readiness: Readiness
+  readonly metrics: Metrics
+  /** What only a restart would cure, in words; `null` where nothing does. It must ask no engine. */
+  readonly stuck?: () => string | null
+}
+
 /** /livez asks no engine: it answers while the process can. /readyz says what is missing. /metrics is for Prometheus. */
-export function opsRoutes({ readiness, metrics }: { readiness: Readiness; metrics: Metrics }): Route[] {
+export function opsRoutes({ readiness, metrics, stuck = () => null }: OpsOptions): Route[] {
   const plain = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' }
   return [
     route({
@@ -17,9 +24,15 @@ export function opsRoutes({ readiness, metrics }: { readiness: Readiness; metric
       tag: 'Operations',
       summary: 'Does the process live?',
       description: 'Asks no engine.',
-      answers: { 200: { description: 'It does.', ...text } },
+      answers: {
+        200: { description: 'It does.', ...text },
+        503: { description: 'It is stuck.', ...text },
+      },
       personal: false,
-      handle: async () => ({ status: 200, body: 'ok\n', headers: plain }),
+      async handle() {
+        const problem = stuck()
+        return { status: problem === null ? 200 : 503, body: `${problem ?? 'ok'}\n`, headers: plain }
+      },
     }),
     route({
       method: 'GET',
