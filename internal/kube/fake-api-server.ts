@@ -19,6 +19,8 @@ export type Fault =
   | 'expired-event'
   | 'too-many-requests'
   | 'internal-error'
+  | 'unknown-kind'
+  | 'forbidden'
   | 'cut'
 
 export interface FakeRequest {
@@ -174,6 +176,12 @@ function misbehave(fault: Fault, response: ServerResponse): void {
     case 'internal-error':
       refuse(response, new Refusal(500, 'InternalError', 'etcdserver: request timed out'))
       break
+    case 'unknown-kind':
+      refuse(response, new Refusal(404, 'NotFound', 'the server could not find the requested resource'))
+      break
+    case 'forbidden':
+      refuse(response, new Refusal(403, 'Forbidden', 'User "fake" cannot do that in the namespace "shop"'))
+      break
     case 'cut':
       response.writeHead(200)
       response.end()
@@ -218,7 +226,8 @@ function createAnswers(cluster: FakeCluster, watches: Set<FakeWatch>) {
     }
     const object = (body ?? {}) as unknown as FakeObject
     const manager = request.query.get('fieldManager') ?? 'unknown'
-    const options = { kind, namespace, name: name ?? object.metadata.name, manager, subresource }
+    const dryRun = request.query.get('dryRun') === 'All'
+    const options = { kind, namespace, name: name ?? object.metadata.name, manager, subresource, dryRun }
     const contentType = incoming.headers['content-type'] ?? ''
     send(
       response,

@@ -55,6 +55,8 @@ export interface WriteOptions {
   readonly name: string
   readonly manager: string
   readonly subresource: string | undefined
+  /** Answers as if it wrote. */
+  readonly dryRun?: boolean
 }
 
 /** What an API server keeps: objects by kind, one growing version over all, and what changed. */
@@ -92,8 +94,8 @@ export function createFakeCluster() {
     checkLabels(object)
     const before = old?.object ?? null
     const specChanged = before === null || !isDeepStrictEqual(withoutMeta(before), withoutMeta(object))
-    version += 1
-    const { manager, subresource } = options
+    const { manager, subresource, dryRun = false } = options
+    if (!dryRun) version += 1
     const managers = (before?.metadata.managedFields ?? []).filter(
       one => one.manager !== manager || one.operation !== operation || one.subresource !== subresource,
     )
@@ -114,6 +116,7 @@ export function createFakeCluster() {
         ],
       },
     }
+    if (dryRun) return now
     const entry = old ?? { object: now, applied: new Map<string, Fields>() }
     entry.object = now
     shelf(options.kind).set(keyOf(options.namespace, options.name), entry)
@@ -180,7 +183,7 @@ export function createFakeCluster() {
       const fields = fieldsOf(intent)
       const next = applied((old?.object ?? { metadata: {} }) as unknown as Fields, before, fields)
       const object = limited(next as unknown as FakeObject, old?.object ?? null, subresource)
-      old?.applied.set(field, fields)
+      if (!options.dryRun) old?.applied.set(field, fields)
       if (old && isDeepStrictEqual(object, old.object)) return old.object
       const kept = keep(options, object, old, 'Apply')
       if (!old) shelf(kind).get(keyOf(namespace, name))?.applied.set(field, fields)

@@ -129,6 +129,15 @@ export function describeKubeApi(kind: string, kubeconfig: () => Promise<string> 
       expect(again.metadata.resourceVersion).to.equal(first.metadata.resourceVersion)
     })
 
+    it('answers a dry run as if it wrote, and writes nothing', async () => {
+      const { data } = await client.apply<Settings>(maps, map('dry', { a: '1' }), { dryRun: true })
+      expect(data).to.deep.equal({ a: '1' })
+      expect(await client.get(maps, 'dry')).to.equal(null)
+      const first = await client.apply(maps, map('dry', { a: '1' }))
+      await client.apply(maps, map('dry', { a: '2' }), { dryRun: true })
+      expect(await client.get(maps, 'dry')).to.deep.equal(first)
+    })
+
     it('applies a status apart from the rest, and never to another object of the same name', async () => {
       const made = await client.create(budgets, budget('with-status'))
       const { uid } = made.metadata
