@@ -1,0 +1,38 @@
+import { triggerAnnotation } from '../resource/names.ts'
+import { toTime } from '../run-report.ts'
+import type { Job } from '../objects/kubernetes.ts'
+import type { Trigger } from '../resource/status.ts'
+
+/** How Kubernetes says what it has done: on Jobs of a CronJob, and on those that kubectl made from one. */
+const scheduledTimestamp = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
+const instantiate = 'cronjob.kubernetes.io/instantiate'
+
+export function triggerOf({ metadata }: Job): Trigger {
+  const { annotations = {}, ownerReferences = [] } = metadata
+  // kubectl copies all other annotations from the CronJob's template.
+  if (instantiate in annotations) return 'manual'
+  if (annotations[triggerAnnotation] === 'request') return 'request'
+  const ofCronJob = ownerReferences.some(({ kind, controller }) => kind === 'CronJob' && controller === true)
+  return ofCronJob || scheduledTimestamp in annotations ? 'schedule' : 'manual'
+}
+
+/** When a run of the schedule was due; Kubernetes writes it in the schedule's zone. */
+export function scheduledTimeOf(job: Job): string | undefined {
+  const due = Date.parse(job.metadata.annotations?.[scheduledTimestamp] ?? '')
+  return triggerOf(job) === 'schedule' && !Number.isNaN(due) ? toTime(due) : undefined
+}
+
+export interface JobEnd {
+  readonly complete: boolean
+  readonly endTime: string
+}
+
+/** How a Job has ended; `null` for one that goes on. */
+export function endOf({ status }: Job): JobEnd | null {
+  const end = status?.conditions?.find(
+    ({ type, status: holds }) => (type === 'Complete' || type === 'Failed') && holds === 'True',
+  )
+  if (!end) return null
+  const endTime = status?.completionTime ?? end.lastTransitionTime ?? status?.startTime ?? ''
+  return { complete: end.type === 'Complete', endTime }
+}
