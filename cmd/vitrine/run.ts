@@ -1,12 +1,14 @@
 import { Command } from 'commander'
 import { explain } from '#internal/process/run.ts'
 import { version } from '../shared/service.ts'
+import { crdsCommand } from './crds.ts'
 import { deadLettersCommand } from './dead-letters.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { generateCommand } from './generate.ts'
 import { initCommand } from './init.ts'
 import { rankerCommand } from './ranker.ts'
 import { runCommand } from './run-pipeline.ts'
+import { scheduleCommand } from './schedule.ts'
 import { sendCommand } from './send.ts'
 import { upCommand } from './up.ts'
 
@@ -33,6 +35,8 @@ for (const command of [
   sendCommand,
   generateCommand,
   runCommand,
+  scheduleCommand,
+  crdsCommand,
   rankerCommand,
   evaluateCommand,
   deadLettersCommand,

@@ -44,6 +44,13 @@ describe('files of EtlSchedules', () => {
     expect(() => at('shop-database', 'url')).to.throw(InvalidInput, 'Secret shop-database has no key url')
   })
 
+  it('lie in the namespace that they name, or else in the one given', () => {
+    const elsewhere = orders.replace('{ name: orders }', '{ name: elsewhere, namespace: other }')
+    const { schedules } = readScheduleFile(documents(orders, elsewhere), { namespace: 'shop' })
+    expect(schedules.map(({ metadata }) => metadata.namespace)).to.deep.equal(['shop', 'other'])
+    expect(readScheduleFile(orders).schedules[0]?.metadata.namespace).to.equal('default')
+  })
+
   const wrong: readonly (readonly [what: string, text: string, words: string])[] = [
     ['nothing', '', 'there is no EtlSchedule in it; found: nothing'],
     ['none', secret, 'found: Secret shop-database'],
@@ -56,6 +63,17 @@ describe('files of EtlSchedules', () => {
       'EtlSchedule orders: spec.pipeline "pears" must be',
     ],
     ['a schedule that is none', orders.replace('*/15', '61'), 'minute "61" must be 0 to 59'],
+    [
+      'a wrong field of their second document',
+      documents(secret, orders.replace('orders\n', 'pears\n')),
+      'document 2: EtlSchedule orders: spec.pipeline "pears" must be',
+    ],
+    ['a second document that is no YAML', documents(orders, 'kind: ['), 'document 2: it is not YAML: '],
+    [
+      'a misspelt field',
+      `${orders}  suspended: true\n`,
+      'EtlSchedule orders: spec.suspended is an unknown field; correct its name or remove it',
+    ],
     ['a zone that is none', `${orders}  timeZone: europe/berlin\n`, 'europe/berlin'],
   ]
   for (const [what, text, words] of wrong) {

@@ -22,63 +22,80 @@ export interface ScheduleFile {
 const values = z.record(z.string(), z.string()).nullish()
 const manifest = z.looseObject({
   kind: z.string(),
-  metadata: z
-    .looseObject({ name: z.string().optional(), namespace: z.string().default('default') })
-    .prefault({}),
+  metadata: z.looseObject({ name: z.string().optional(), namespace: z.string().optional() }).prefault({}),
   items: z.array(z.unknown()).optional(),
   data: z.unknown().optional(),
   stringData: z.unknown().optional(),
 })
 type Manifest = z.output<typeof manifest>
 
+/** An object of the file, and which of its documents it stands in, such as "document 2: "; empty where there is one. */
+interface Placed {
+  readonly object: Manifest
+  readonly where: string
+}
+
 /**
  * Reads manifests in YAML or JSON, as `kubectl apply` takes them: several documents, and Lists. Each EtlSchedule is
- * checked as the API server checks it.
+ * checked as the API server checks it; unknown fields are refused, as by `kubectl apply`. `namespace` is that of
+ * objects which name none.
  *
- * @throws InvalidInput with the line, or with the object and its fields, that are wrong
+ * @throws InvalidInput with the line, or with the document, the object and its fields, that are wrong
  */
-export function readScheduleFile(text: string): ScheduleFile {
-  const all = documentsOf(text).flatMap(itemsOf)
-  const schedules = all.filter(one => one.kind === kind).map(checkedSchedule)
+export function readScheduleFile(text: string, { namespace = 'default' } = {}): ScheduleFile {
+  const all = documentsOf(text)
+    .flatMap(({ object, where }) => itemsOf(object, where))
+    .map(({ object, where }) => ({ object: placedIn(namespace, object), where }))
+  const schedules = all.filter(({ object }) => object.kind === kind).map(checkedSchedule)
+  const titles = all.map(({ object }) => titleOf(object))
   if (schedules.length === 0) {
-    throw new InvalidInput(`there is no ${kind} in it; found: ${all.map(titleOf).join(', ') || 'nothing'}`)
+    throw new InvalidInput(`there is no ${kind} in it; found: ${titles.join(', ') || 'nothing'}`)
   }
   refuseRepeats(schedules)
-  const secrets = new Map(all.filter(one => one.kind === 'Secret').map(one => [keyOf(one), one]))
+  const objects = all.map(({ object }) => object)
+  const secrets = new Map(objects.filter(one => one.kind === 'Secret').map(one => [keyOf(one), one]))
   return {
     schedules,
-    others: all.filter(one => one.kind !== kind && one.kind !== 'Secret').map(titleOf),
-    secretValue(namespace, { name, key }) {
-      const secret = secrets.get(`${namespace}/${name}`)
+    others: objects.filter(one => one.kind !== kind && one.kind !== 'Secret').map(titleOf),
+    secretValue(inNamespace, { name, key }) {
+      const secret = secrets.get(`${inNamespace}/${name}`)
       return secret ? valueOf(secret, key) : null
     },
   }
 }
 
-function documentsOf(text: string): unknown[] {
-  return parseAllDocuments(text).map(document => {
+function documentsOf(text: string): { object: unknown; where: string }[] {
+  const documents = parseAllDocuments(text)
+  return documents.map((document, index) => {
+    const where = documents.length > 1 ? `document ${index + 1}: ` : ''
     const [error] = document.errors
-    if (error) throw new InvalidInput(`it is not YAML: ${error.message.split('\n')[0]}`)
-    return document.toJS() as unknown
+    if (error) throw new InvalidInput(`${where}it is not YAML: ${error.message.split('\n')[0]}`)
+    return { object: document.toJS() as unknown, where }
   })
 }
 
 /** Empty documents, such as after a last `---`, hold nothing. */
-function itemsOf(object: unknown): Manifest[] {
+function itemsOf(object: unknown, where: string): Placed[] {
   if (object === null || object === undefined) return []
   const result = manifest.safeParse(object)
-  if (!result.success) throw new InvalidInput('it must hold Kubernetes objects, each with kind and metadata')
+  if (!result.success) {
+    throw new InvalidInput(`${where}it must hold Kubernetes objects, each with kind and metadata`)
+  }
   return result.data.items && result.data.kind.endsWith('List')
-    ? result.data.items.flatMap(itemsOf)
-    : [result.data]
+    ? result.data.items.flatMap(item => itemsOf(item, where))
+    : [{ object: result.data, where }]
 }
 
-function checkedSchedule(object: Manifest): EtlSchedule {
+function placedIn(namespace: string, object: Manifest): Manifest {
+  return { ...object, metadata: { ...object.metadata, namespace: object.metadata.namespace ?? namespace } }
+}
+
+function checkedSchedule({ object, where }: Placed): EtlSchedule {
   try {
-    return parseEtlSchedule(object)
+    return parseEtlSchedule(object, { unknownFields: 'refuse' })
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error
-    throw new InvalidInput(`${titleOf(object)}: ${error.message}`, error.field)
+    throw new InvalidInput(`${where}${titleOf(object)}: ${error.message}`, error.field)
   }
 }
 

@@ -1,0 +1,78 @@
+import { Command } from 'commander'
+import { readFileSync } from 'node:fs'
+import { parseDocument, stringify } from 'yaml'
+import { InvalidInput } from '#internal/errors/errors.ts'
+import { readScheduleFile } from '#internal/etlschedule/local/schedule-file.ts'
+import { buildCronJob } from '#internal/etlschedule/objects/cron-job.ts'
+import { parseRunDefaults } from '#internal/etlschedule/objects/run-defaults.ts'
+import { runJob } from '#internal/process/run.ts'
+import { version } from '../shared/service.ts'
+import { unusable } from './send-files.ts'
+import type { RunDefaults } from '#internal/etlschedule/objects/run-defaults.ts'
+
+interface RenderOptions {
+  readonly defaults?: string
+  readonly namespace: string
+}
+
+/** `vitrine schedule render`: what the controller would make of a file's EtlSchedules; asks no cluster. */
+export function renderCommand(): Command {
+  return new Command('render')
+    .description('print the CronJobs that the EtlSchedules of a file would give; asks no cluster')
+    .argument('<file>', 'manifests as kubectl apply takes them; - is standard input')
+    .option(
+      '--defaults <file>',
+      "what all runs of an install share, as the controller's VITRINE_RUN_DEFAULTS",
+    )
+    .option('-n, --namespace <name>', 'namespace of EtlSchedules that name none', 'default')
+    .addHelpText(
+      'after',
+      '\nExit code 0: printed, 1: a file could not be read, 2: something in it is refused.',
+    )
+    .action((file: string, options: RenderOptions) =>
+      runJob(
+        async () => {
+          render(file, options)
+          return 0
+        },
+        error => (error instanceof InvalidInput ? 2 : 1),
+      ),
+    )
+}
+
+function render(file: string, { defaults, namespace }: RenderOptions): void {
+  const runDefaults = defaults === undefined ? ownDefaults() : read(defaults, readDefaults)
+  const { schedules, others } = read(file, text => readScheduleFile(text, { namespace }))
+  const cronJobs = schedules.map(schedule => buildCronJob(schedule, runDefaults))
+  process.stdout.write(
+    cronJobs.map(cronJob => stringify(cronJob, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n'),
+  )
+  if (others.length > 0) process.stderr.write(`Left out, being no EtlSchedule: ${others.join(', ')}\n`)
+}
+
+function ownDefaults(): RunDefaults {
+  const image = `vitrine:${version}`
+  process.stderr.write(
+    `Without --defaults the image is ${image}, and the runs are told no addresses of engines.\n`,
+  )
+  return parseRunDefaults({ image })
+}
+
+function readDefaults(text: string): RunDefaults {
+  const document = parseDocument(text)
+  const [error] = document.errors
+  if (error) throw new InvalidInput(`it is not YAML: ${error.message.split('\n')[0]}`)
+  return parseRunDefaults(document.toJS())
+}
+
+/** Reads a file; what is wrong in it is told with its name. */
+function read<T>(file: string, parse: (text: string) => T): T {
+  const name = file === '-' ? 'standard input' : file
+  try {
+    return parse(readFileSync(file === '-' ? process.stdin.fd : file, 'utf8'))
+  } catch (error) {
+    if (error instanceof InvalidInput) throw new InvalidInput(`${name}: ${error.message}`, error.field)
+    if (error instanceof Error && 'code' in error) throw unusable(error, `${name} can't be read`)
+    throw error
+  }
+}
