@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { apiSettings } from '../cmd/api/config.ts'
+import { controllerSettings } from '../cmd/controller/config.ts'
 import { etlProcessSettings } from '../cmd/etl/config.ts'
 import { ingestorSettings } from '../cmd/ingestor/config.ts'
 import { loaderSettings } from '../cmd/loader/config.ts'
@@ -15,7 +16,8 @@ none. This page is generated from \`cmd/*/config.ts\`.
 ${settingsTable('ingestor', ingestorSettings)}
 ${settingsTable('loader', loaderSettings)}
 ${settingsTable('api', apiSettings)}
-${settingsTable('etl', etlProcessSettings)}`
+${settingsTable('etl', etlProcessSettings)}
+${settingsTable('controller', controllerSettings)}`
 }
 
 function settingsTable(title: string, schema: z.ZodObject): string {

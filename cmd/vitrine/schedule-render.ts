@@ -1,10 +1,10 @@
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
-import { parseDocument, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import { InvalidInput } from '#internal/errors/errors.ts'
 import { readScheduleFile } from '#internal/etlschedule/local/schedule-file.ts'
 import { buildCronJob } from '#internal/etlschedule/objects/cron-job.ts'
-import { parseRunDefaults } from '#internal/etlschedule/objects/run-defaults.ts'
+import { parseRunDefaults, readRunDefaults } from '#internal/etlschedule/objects/run-defaults.ts'
 import { runJob } from '#internal/process/run.ts'
 import { version } from '../shared/service.ts'
 import { unusable } from './send-files.ts'
@@ -41,7 +41,7 @@ export function renderCommand(): Command {
 }
 
 function render(file: string, { defaults, namespace }: RenderOptions): void {
-  const runDefaults = defaults === undefined ? ownDefaults() : read(defaults, readDefaults)
+  const runDefaults = defaults === undefined ? ownDefaults() : read(defaults, readRunDefaults)
   const { schedules, others } = read(file, text => readScheduleFile(text, { namespace }))
   const cronJobs = schedules.map(schedule => buildCronJob(schedule, runDefaults))
   process.stdout.write(
@@ -56,13 +56,6 @@ function ownDefaults(): RunDefaults {
     `Without --defaults the image is ${image}, and the runs are told no addresses of engines.\n`,
   )
   return parseRunDefaults({ image })
-}
-
-function readDefaults(text: string): RunDefaults {
-  const document = parseDocument(text)
-  const [error] = document.errors
-  if (error) throw new InvalidInput(`it is not YAML: ${error.message.split('\n')[0]}`)
-  return parseRunDefaults(document.toJS())
 }
 
 /** Reads a file; what is wrong in it is told with its name. */

@@ -1,4 +1,6 @@
+import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { InvalidInput } from '#internal/errors/errors.ts'
 import { resources } from '../resource/resources-field.ts'
 import { parseWithWords } from '../resource/words.ts'
 
@@ -82,4 +84,16 @@ export type RunDefaults = z.output<typeof runDefaults>
  */
 export function parseRunDefaults(object: unknown): RunDefaults {
   return parseWithWords(runDefaults, object)
+}
+
+/**
+ * Reads the text of a file of defaults, YAML or JSON.
+ *
+ * @throws InvalidInput as {@link parseRunDefaults}
+ */
+export function readRunDefaults(text: string): RunDefaults {
+  const document = parseDocument(text)
+  const [error] = document.errors
+  if (error) throw new InvalidInput(`it is not YAML: ${error.message.split('\n')[0]}`)
+  return parseRunDefaults(document.toJS())
 }

@@ -20,6 +20,9 @@ export const allowRefusedRunAnnotation = `${group}/allow-refused-run`
 /** Annotation on a Job that was made for a request; its value is `request`. Kubernetes marks those of a schedule. */
 export const triggerAnnotation = `${group}/trigger`
 
+/** Annotation on a CronJob: a digest of what the controller has applied. */
+export const appliedAnnotation = `${group}/applied`
+
 /** The name under which the controller owns fields in server-side apply. */
 export const fieldManager = 'vitrine-controller'
 
