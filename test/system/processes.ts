@@ -20,7 +20,7 @@ export interface Running extends AsyncDisposable {
   stop(): Promise<number | null>
 }
 
-export type ProcessName = 'ingestor' | 'loader' | 'api'
+export type ProcessName = 'ingestor' | 'loader' | 'api' | 'controller'
 
 const started = new Set<ChildProcess>()
 process.once('exit', () => {
