@@ -8,11 +8,11 @@ import { parseRunDefaults, readRunDefaults } from '#internal/etlschedule/objects
 import { runJob } from '#internal/process/run.ts'
 import { version } from '../shared/service.ts'
 import { unusable } from './send-files.ts'
-import type { RunDefaults } from '#internal/etlschedule/objects/run-defaults.ts'
+import type { CronJob } from '#internal/etlschedule/objects/kubernetes.ts'
 
 interface RenderOptions {
   readonly defaults?: string
-  readonly namespace: string
+  readonly namespace?: string
 }
 
 /** `vitrine schedule render`: what the controller would make of a file's EtlSchedules; asks no cluster. */
@@ -24,7 +24,7 @@ export function renderCommand(): Command {
       '--defaults <file>',
       "what all runs of an install share, as the controller's VITRINE_RUN_DEFAULTS",
     )
-    .option('-n, --namespace <name>', 'namespace of EtlSchedules that name none', 'default')
+    .option('-n, --namespace <name>', 'namespace of EtlSchedules that name none')
     .addHelpText(
       'after',
       '\nExit code 0: printed, 1: a file could not be read, 2: something in it is refused.',
@@ -40,22 +40,26 @@ export function renderCommand(): Command {
     )
 }
 
-function render(file: string, { defaults, namespace }: RenderOptions): void {
-  const runDefaults = defaults === undefined ? ownDefaults() : read(defaults, readRunDefaults)
+function render(file: string, { defaults, namespace = '' }: RenderOptions): void {
   const { schedules, others } = read(file, text => readScheduleFile(text, { namespace }))
-  const cronJobs = schedules.map(schedule => buildCronJob(schedule, runDefaults))
+  const image = `vitrine:${version}`
+  const runDefaults = defaults === undefined ? parseRunDefaults({ image }) : read(defaults, readRunDefaults)
+  const cronJobs = schedules.map(schedule => unplaced(buildCronJob(schedule, runDefaults)))
   process.stdout.write(
     cronJobs.map(cronJob => stringify(cronJob, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n'),
   )
+  if (defaults === undefined) {
+    process.stderr.write(
+      `Without --defaults the image is ${image}, and the runs are told no addresses of engines.\n`,
+    )
+  }
   if (others.length > 0) process.stderr.write(`Left out, being no EtlSchedule: ${others.join(', ')}\n`)
 }
 
-function ownDefaults(): RunDefaults {
-  const image = `vitrine:${version}`
-  process.stderr.write(
-    `Without --defaults the image is ${image}, and the runs are told no addresses of engines.\n`,
-  )
-  return parseRunDefaults({ image })
+/** What names no namespace is left to where it is applied. */
+function unplaced(cronJob: CronJob): CronJob {
+  const { namespace, ...metadata } = cronJob.metadata
+  return namespace === '' ? { ...cronJob, metadata } : cronJob
 }
 
 /** Reads a file; what is wrong in it is told with its name. */

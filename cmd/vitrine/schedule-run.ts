@@ -73,8 +73,12 @@ async function runNow(
   const limitMs = schedule.spec.activeDeadlineSeconds * 1_000 + graceMs
   const run = await untilEnded(schedules, { ...following, limitMs }, seen =>
     progress.say(seen ? sayRun(seen, Date.now()) : 'waiting for its Job'),
-  )
-  if (process.stderr.isTTY) progress.end()
+  ).catch((error: unknown) => {
+    progress.end()
+    if (schedules.signal.aborted) process.stderr.write(`The run goes on: vitrine schedule runs ${name}\n`)
+    throw error
+  })
+  progress.end()
   print(json ? JSON.stringify({ name, namespace, job, request, run }) : sayRun(run, Date.now()))
   return exitCodes[run.result]
 }

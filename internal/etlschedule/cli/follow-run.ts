@@ -38,8 +38,8 @@ export async function untilTaken(schedules: Schedules, following: Following): Pr
 }
 
 /**
- * Resolves with the run once it has ended; `Unavailable` where it has not within `limitMs`. Each look at it is told,
- * also before its Job is there (`null`).
+ * Resolves with the run once it has ended; `Unavailable` where it has not within `limitMs`. Each look at it until then is
+ * told, also before its Job is there (`null`).
  */
 export async function untilEnded(
   schedules: Schedules,
@@ -49,8 +49,9 @@ export async function untilEnded(
   const { name, job, limitMs } = following
   const ended = await look(schedules, following, ({ status }) => {
     const run = status.recentRuns.find(one => one.name === job) ?? null
+    if (run !== null && run.result !== 'Running') return run
     onLook(run)
-    return run === null || run.result === 'Running' ? null : run
+    return null
   })
   if (ended) return ended
   throw new Unavailable(

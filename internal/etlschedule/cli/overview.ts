@@ -22,8 +22,8 @@ export interface Overview {
   readonly suspended: boolean
   /** RFC 3339; empty while suspended. */
   readonly nextScheduleTimes: readonly string[]
-  /** Names of the Jobs under way. */
-  readonly active: readonly string[]
+  /** Runs under way, newest first. */
+  readonly active: readonly RunRecord[]
   readonly lastRun: RunRecord | null
   readonly lastSuccessfulTime: string | null
   readonly missedRuns: number
@@ -46,7 +46,7 @@ export function overviewOf(object: unknown): Overview {
     timeZone: spec?.timeZone ?? null,
     suspended: spec?.suspend ?? false,
     nextScheduleTimes: status.nextScheduleTimes,
-    active: status.active,
+    active: status.recentRuns.filter(({ result }) => result === 'Running'),
     lastRun: status.lastRun ?? null,
     lastSuccessfulTime: status.lastSuccessfulTime ?? null,
     missedRuns: status.missedRuns,

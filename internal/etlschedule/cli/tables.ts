@@ -19,11 +19,11 @@ export function renderSchedules(overviews: readonly Overview[], { now, width }: 
     { head: 'PIPELINE', cell: ({ pipeline }) => pipeline ?? '?', goes: 1 },
     {
       head: 'LAST RUN',
-      cell: ({ lastRun }) => (lastRun ? relative(Date.parse(lastRun.startTime), now) : 'never'),
+      cell: overview => started(newestRun(overview), now),
       goes: 3,
     },
-    { head: 'RESULT', cell: ({ lastRun }) => lastRun?.result ?? '' },
-    { head: 'ROWS', cell: ({ lastRun }) => figure(lastRun?.rowsRead), align: 'right', goes: 2 },
+    { head: 'RESULT', cell: overview => newestRun(overview)?.result ?? '' },
+    { head: 'ROWS', cell: overview => figure(newestRun(overview)?.rowsRead), align: 'right', goes: 2 },
     { head: 'NEXT', cell: overview => next(overview, now) },
   ]
   const byName = overviews.toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -35,7 +35,7 @@ export function renderSchedules(overviews: readonly Overview[], { now, width }: 
 export function renderRuns(runs: readonly RunRecord[], { now, width }: View): string {
   const columns: readonly Column<RunRecord>[] = [
     { head: 'RUN', cell: ({ name }) => name },
-    { head: 'STARTED', cell: ({ startTime }) => relative(Date.parse(startTime), now) },
+    { head: 'STARTED', cell: ({ startTime }) => relative(Date.parse(startTime), now), goes: 6 },
     { head: 'TOOK', cell: run => took(run, now), align: 'right', goes: 3 },
     { head: 'BY', cell: ({ trigger }) => trigger, goes: 2 },
     { head: 'RESULT', cell: ({ result }) => result },
@@ -66,6 +66,12 @@ function page(lines: readonly string[], notes: readonly string[], width: number)
   const said = notes.flatMap(note => wrap(note.replace(/\s+/g, ' ').trim(), width))
   return [...lines, ...(said.length > 0 ? ['', ...said] : [])].join('\n')
 }
+
+/** One under way shows before one that has ended. */
+const newestRun = ({ active, lastRun }: Overview) => active[0] ?? lastRun
+
+const started = (run: RunRecord | null, now: number) =>
+  run ? relative(Date.parse(run.startTime), now) : 'never'
 
 function next({ suspended, nextScheduleTimes: [time] }: Overview, now: number): string {
   if (suspended) return 'suspended'

@@ -69,7 +69,7 @@ function documentsOf(text: string): { object: unknown; where: string }[] {
   return documents.map((document, index) => {
     const where = documents.length > 1 ? `document ${index + 1}: ` : ''
     const [error] = document.errors
-    if (error) throw new InvalidInput(`${where}it is not YAML: ${error.message.split('\n')[0]}`)
+    if (error) throw new InvalidInput(`${where}it is not YAML: ${error.message.split(/:?\n/)[0]}`)
     return { object: document.toJS() as unknown, where }
   })
 }
