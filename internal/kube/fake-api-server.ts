@@ -18,6 +18,7 @@ export type Fault =
   | 'expired'
   | 'expired-event'
   | 'too-many-requests'
+  | 'forbidden'
   | 'internal-error'
   | 'unknown-kind'
   | 'forbidden'
@@ -173,6 +174,9 @@ function misbehave(fault: Fault, response: ServerResponse): void {
       send(response, 429, statusBody(refusal), { 'retry-after': String(retryAfterSeconds) })
       break
     }
+    case 'forbidden':
+      refuse(response, new Refusal(403, 'Forbidden', 'the user has no right to do this'))
+      break
     case 'internal-error':
       refuse(response, new Refusal(500, 'InternalError', 'etcdserver: request timed out'))
       break

@@ -20,11 +20,16 @@ export const applyCronJob: Step = async (pass, { client, places, defaults }) => 
     found.nameTakenBy = describe(present)
     return
   }
-  if (present && covers(present, wanted)) return
+  if (present && isAsApplied(present, wanted)) return
   const uid = present?.metadata.uid
   // With the uid it can't be another one that has the name meanwhile.
   const metadata = { ...wanted.metadata, ...(uid !== undefined && { uid }) }
   await client.apply<CronJob>(places.cronJobs, { ...wanted, metadata }, { signal })
+}
+
+/** Objects of a list come without their kind. */
+function isAsApplied(present: CronJob, { metadata, spec }: CronJob): boolean {
+  return covers(present.metadata, metadata) && covers(present.spec, spec)
 }
 
 /** With a mark of what was applied, since a field that is not wanted any more can't be told from somebody else's. */

@@ -38,11 +38,10 @@ const runReasons: Record<Exclude<RunResult, 'Running'>, Pick<EventNote, 'type' |
 }
 
 function runEvent(run: RunRecord): EventNote {
-  const { name, result, rowsRead, rowsWritten, rowsDeleted, message } = run
-  const rows =
-    rowsRead === undefined
-      ? ''
-      : `: ${rowsRead} rows read, ${rowsWritten ?? 0} written, ${rowsDeleted ?? 0} deleted`
+  const { name, result, rowsRead = 0, rowsWritten = 0, rowsDeleted = 0, message } = run
+  const hasFigures =
+    rowsRead + rowsWritten + rowsDeleted > 0 || (result === 'Succeeded' && run.rowsRead === 0)
+  const rows = hasFigures ? `: ${rowsRead} rows read, ${rowsWritten} written, ${rowsDeleted} deleted` : ''
   const words = message ? `: ${message}` : ''
   return { ...runReasons[result as keyof typeof runReasons], message: `Run ${name}${rows}${words}` }
 }
