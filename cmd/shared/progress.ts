@@ -16,7 +16,8 @@ export function openProgress(output: NodeJS.WriteStream = process.stderr): Progr
 
   function show(): void {
     if (latest === shown) return
-    output.write(onTerminal ? `\r\u001b[K${latest}` : `${latest}\n`)
+    // A line that the terminal breaks could not be taken back.
+    output.write(onTerminal ? `\r\u001b[K${latest.slice(0, output.columns - 1)}` : `${latest}\n`)
     shown = latest
     shownAt = performance.now()
   }
