@@ -40,6 +40,7 @@ export interface Scene extends AsyncDisposable {
   apply(name: string, spec?: object, annotations?: Record<string, string>): void
   create(kind: KindName, object: object): void
   merge(kind: KindName, name: string, patch: object): void
+  setStatus(kind: KindName, name: string, status: object): void
   delete(kind: KindName, name: string): void
   find(kind: KindName, name: string): FakeObject | undefined
   list(kind: KindName): readonly FakeObject[]
@@ -124,6 +125,10 @@ export async function startScene(): Promise<Scene> {
     create,
     merge: (kind, name, patch) =>
       void cluster.merge(of(kind, name), patch as Parameters<typeof cluster.merge>[1]),
+    setStatus(kind, name, status) {
+      const patch = { status } as Parameters<typeof cluster.merge>[1]
+      cluster.merge({ ...of(kind, name), subresource: 'status' }, patch)
+    },
     delete: (kind, name) => void cluster.delete(of(kind, name), undefined),
     find,
     list,
