@@ -21,7 +21,6 @@ export type Fault =
   | 'forbidden'
   | 'internal-error'
   | 'unknown-kind'
-  | 'forbidden'
   | 'cut'
 
 export interface FakeRequest {
@@ -182,9 +181,6 @@ function misbehave(fault: Fault, response: ServerResponse): void {
       break
     case 'unknown-kind':
       refuse(response, new Refusal(404, 'NotFound', 'the server could not find the requested resource'))
-      break
-    case 'forbidden':
-      refuse(response, new Refusal(403, 'Forbidden', 'User "fake" cannot do that in the namespace "shop"'))
       break
     case 'cut':
       response.writeHead(200)

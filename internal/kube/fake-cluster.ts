@@ -162,13 +162,12 @@ export function createFakeCluster() {
     },
     update(options: WriteOptions, object: FakeObject): FakeObject {
       const old = stored(options)
-      const { resourceVersion } = object.metadata
-      if (resourceVersion !== undefined && resourceVersion !== old.object.metadata.resourceVersion)
-        throw moved(options)
+      refuseMoved(options, object.metadata, old)
       return keep(options, limited(object, old.object, options.subresource), old, 'Update')
     },
     merge(options: WriteOptions, patch: Fields): FakeObject {
       const old = stored(options)
+      refuseMoved(options, (patch['metadata'] ?? {}) as { resourceVersion?: string }, old)
       const next = mergePatch(old.object as unknown as Json, patch) as unknown as FakeObject
       return keep(options, limited(next, old.object, options.subresource), old, 'Update')
     },
@@ -176,6 +175,7 @@ export function createFakeCluster() {
       const { kind, namespace, name, manager, subresource } = options
       const old = shelf(kind).get(keyOf(namespace, name)) ?? null
       const { uid } = intent.metadata
+      refuseMoved(options, intent.metadata, old)
       if (old === null && subresource !== undefined) stored(options)
       if (uid !== undefined && uid !== old?.object.metadata.uid) throw moved(options)
       const field = `${manager} ${subresource ?? ''}`
@@ -210,6 +210,16 @@ const moved = ({ kind, name }: WriteOptions) =>
     `Operation cannot be fulfilled on ${kind} "${name}": the object has been modified`,
   )
 
+/** A write that names the version it was made for. */
+function refuseMoved(
+  options: WriteOptions,
+  { resourceVersion }: { resourceVersion?: string },
+  old: Stored | null,
+): void {
+  if (resourceVersion !== undefined && resourceVersion !== old?.object.metadata.resourceVersion)
+    throw moved(options)
+}
+
 function withoutMeta({ metadata: _metadata, status: _status, ...rest }: FakeObject): object {
   return rest
 }
@@ -238,7 +248,7 @@ function mergePatch(target: Json | undefined, patch: Json): Json {
 
 /** What a manager speaks of when it applies: not who the object is. */
 function fieldsOf({ metadata, ...rest }: FakeObject): Fields {
-  const { name: _name, namespace: _namespace, uid: _uid, ...meta } = metadata
+  const { name: _name, namespace: _namespace, uid: _uid, resourceVersion: _version, ...meta } = metadata
   return { ...rest, metadata: meta } as unknown as Fields
 }
 

@@ -291,7 +291,7 @@ describe('vitrine schedule', function () {
       'the cluster does not know EtlSchedules yet: run vitrine crds apply\n',
     )
     expect(await failing('forbidden'))
-      .to.include('User "fake" cannot do that')
+      .to.include('the user has no right to do this')
       .and.to.include('Role')
     await server[Symbol.asyncDispose]()
     const away = join(mkdtempSync(join(tmpdir(), 'vitrine-kubeconfig-')), 'config')
@@ -446,6 +446,8 @@ describe('vitrine crds apply', function () {
     server.fail('forbidden')
     const { code, stderr } = await apply()
     expect(code).to.equal(1)
-    expect(stderr).to.match(/^the API server refused to .*User "fake" cannot do that.*administrator.*\n$/)
+    expect(stderr).to.match(
+      /^the API server refused to .*the user has no right to do this.*administrator.*\n$/,
+    )
   })
 })
