@@ -100,6 +100,22 @@ export function describeKubeApi(kind: string, kubeconfig: () => Promise<string> 
       expect(await failureOf(client.update(maps, map('not-there', {})))).to.have.property('code', 'not-found')
     })
 
+    it('refuses a patch, or what is applied, when it names a version that has changed meanwhile', async () => {
+      const { metadata } = await client.create(maps, map('three', { a: '1' }))
+      const { resourceVersion = '' } = metadata
+      await client.mergePatch(maps, 'three', { data: { a: '2' } })
+      const applied = map('three', { a: '3' }, { resourceVersion })
+      for (const late of [
+        client.mergePatch(maps, 'three', { metadata: { resourceVersion }, data: { a: '3' } }),
+        client.apply(maps, applied),
+      ]) {
+        expect(await failureOf(late)).to.have.property('code', 'conflict')
+      }
+      expect(await client.get(maps, 'three'))
+        .to.have.property('data')
+        .that.deep.equals({ a: '2' })
+    })
+
     it('names the field of an object that it refuses', async () => {
       const refused = await failureOf(client.create(maps, map('bad', {}, { labels: { a: 'not a label!' } })))
       expect(refused).to.have.property('code', 'invalid-input')
