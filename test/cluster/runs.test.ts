@@ -110,10 +110,15 @@ describe('A run in a pod', function () {
     },
     {
       name: 'out-of-time',
-      spec: { activeDeadlineSeconds: 8, source: slowSource() },
+      spec: {
+        activeDeadlineSeconds: 8,
+        source:
+          sourceWith(`SELECT order_id AS orderid, product_id AS productid, 'c' AS categoryid, quantity, 'u' AS userid, now() AS messagetime
+      FROM order_items, LATERAL (SELECT pg_sleep(60 + quantity)) AS waiting`),
+      },
       says: /8 s|activeDeadlineSeconds/,
     },
-    { name: 'a-bad-query', spec: { source: badSource() }, says: /no column/ },
+    { name: 'a-bad-query', spec: { source: sourceWith('SELECT 1 AS orderid') }, says: /no column/ },
   ]
   for (const { name, spec, says } of deaths) {
     it(`says why it died: ${name.replaceAll('-', ' ')}`, async () => {
@@ -162,14 +167,6 @@ describe('A run whose image is not to be had', function () {
   })
 })
 
-const shopSecret = { name: 'shop-database', key: 'uri' }
-
-function slowSource() {
-  const query = `SELECT order_id AS orderid, product_id AS productid, 'c' AS categoryid, quantity, 'u' AS userid,
-    now() AS messagetime FROM order_items, LATERAL (SELECT pg_sleep(60 + quantity)) AS waiting`
-  return { secretRef: shopSecret, query }
-}
-
-function badSource() {
-  return { secretRef: shopSecret, query: 'SELECT 1 AS orderid' }
+function sourceWith(query: string) {
+  return { secretRef: { name: 'shop-database', key: 'uri' }, query }
 }

@@ -1,6 +1,6 @@
 import { triggerAnnotation } from '../resource/names.ts'
 import { toTime } from '../run-report.ts'
-import type { Job } from '../objects/kubernetes.ts'
+import type { Job, ObjectCondition } from '../objects/kubernetes.ts'
 import type { Trigger } from '../resource/status.ts'
 
 /** How Kubernetes says what it has done: on Jobs of a CronJob, and on those that kubectl made from one. */
@@ -35,4 +35,11 @@ export function endOf({ status }: Job): JobEnd | null {
   if (!end) return null
   const endTime = status?.completionTime ?? end.lastTransitionTime ?? status?.startTime ?? ''
   return { complete: end.type === 'Complete', endTime }
+}
+
+/** Whether Kubernetes has decided on its end, and clears its pods away first. */
+export function isEnding({ status }: Job): boolean {
+  const isDecided = ({ type, status: holds }: ObjectCondition) =>
+    (type === 'FailureTarget' || type === 'SuccessCriteriaMet') && holds === 'True'
+  return status?.conditions?.some(isDecided) ?? false
 }

@@ -1,5 +1,5 @@
 import { decodeRunReport } from '../run-report.ts'
-import { endOf, scheduledTimeOf, triggerOf } from './job.ts'
+import { endOf, isEnding, scheduledTimeOf, triggerOf } from './job.ts'
 import { containerOf, isTooLong, whyEnded, whyGivenUp, whyNotStarted } from './why-ended.ts'
 import type { Job, Pod } from '../objects/kubernetes.ts'
 import type { RunRecord } from '../resource/status.ts'
@@ -25,11 +25,17 @@ export interface RunEvidence {
 export function recordRun(evidence: RunEvidence): RunRecord {
   const { job, pods, before } = evidence
   const end = endOf(job)
-  if (!end || pods.some(isAtWork)) return record(job, { result: 'Running', message: howItGoes(evidence) })
+  if (!end || pods.some(isAtWork)) {
+    const isCleared = isEnding(job) || pods[0]?.metadata.deletionTimestamp !== undefined
+    // Pods that Kubernetes clears away tell of that, and no more of what went before.
+    const message = (isCleared && before?.message) || howItGoes(evidence)
+    return record(job, { result: 'Running', message })
+  }
   const report = reportOf(pods, end.complete ? ['Succeeded', 'Skipped'] : undefined)
   if (report) return { ...record(job, verdict(evidence, end, report)), ...figuresOf(report) }
   const isKnown = before !== undefined && before.result !== 'Running'
-  if (isKnown && (before.rowsRead !== undefined || pods.length === 0)) return before
+  const isSilent = pods.every(pod => wordsOf(pod) === undefined)
+  if (isKnown && (before.rowsRead !== undefined || isSilent || isTooLong(job))) return before
   return record(job, verdict(evidence, end, null))
 }
 
@@ -76,9 +82,12 @@ function verdict(evidence: RunEvidence, { complete, endTime }: JobEnd, report: R
     return { result: 'Refused', endTime, message: lastReport.message }
   }
   const until = before?.result === 'Running' ? before.message : undefined
-  const cause = last ? wordsOf(last) : until
+  const words = last && wordsOf(last)
   const given = whyGivenUp(job) ?? 'it failed'
-  if (isTooLong(job)) return { result: 'Failed', endTime, message: joined(given, cause) }
+  if (isTooLong(job)) {
+    return { result: 'Failed', endTime, message: joined(given, until ? `until then: ${until}` : words) }
+  }
+  const cause = words ?? until
   const earlier = lastReport ? undefined : report?.message
   const message = joined(cause ?? given, earlier && `a try before it said: ${earlier}`)
   return { result: 'Failed', endTime, message }
