@@ -75,8 +75,24 @@ export function conditionOf({ conditions }: EtlScheduleStatus, type: ConditionTy
   return conditions.find(condition => condition.type === type)
 }
 
-/** Every reason that {@link eventsOf} gives beside those of the condition Ready; the documentation has them all. */
-export const changeReasons = [
+/** Why Ready is what it is; a change of it is told by the same word. */
+export const readyReasons = [
+  'Reconciled',
+  'Suspended',
+  'SecretMissing',
+  'KeyMissing',
+  'NameTaken',
+  'NotAllowed',
+  'Refused',
+  'SpecInvalid',
+] as const
+
+export type ReadyReason = (typeof readyReasons)[number]
+
+/** Every reason of the Events of an EtlSchedule. */
+export const eventReasons = [
+  ...readyReasons,
+  'Resumed',
   'RunSucceeded',
   'RunFailed',
   'RunRefused',
@@ -84,5 +100,4 @@ export const changeReasons = [
   'MissedRun',
   'Overdue',
   'Recovered',
-  'Resumed',
 ] as const

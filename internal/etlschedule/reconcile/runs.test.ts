@@ -140,7 +140,7 @@ describe('the runs of an EtlSchedule, as its controller sees them', function () 
     scene.apply('orders', specOf(), { [run]: 'later' })
     await handled('later')
     const overrides = scene.jobs().map(job => JSON.stringify(job).includes('VITRINE_GUARD_OVERRIDE'))
-    expect(overrides.toSorted()).to.deep.equal([false, true])
+    expect(overrides).to.have.members([true, false])
     expect(templateOf()).not.to.include('VITRINE_GUARD_OVERRIDE')
   })
 

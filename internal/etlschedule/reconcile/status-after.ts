@@ -6,6 +6,7 @@ import { buildConditions } from '../observe/conditions.ts'
 import { observeMissed } from '../observe/missed-runs.ts'
 import { observeRuns } from '../observe/runs.ts'
 import { toTime } from '../run-report.ts'
+import type { ReadyReason } from './changes.ts'
 import type { Progress } from '../observe/conditions.ts'
 import type { EtlSchedule } from '../resource/etl-schedule.ts'
 import type { EtlScheduleStatus } from '../resource/status.ts'
@@ -78,19 +79,29 @@ function progressOf({ metadata, spec }: EtlSchedule, found: Pass['found']): Prog
   const { name, key } = spec.source.secretRef
   if (refused !== undefined) return { kind: 'stalled', reason: 'Refused', message: refused }
   if (nameTakenBy !== undefined) {
-    const message = `CronJob ${metadata.name} ${nameTakenBy}; rename or delete one of the two, this one goes on by itself then`
-    return { kind: 'waiting', reason: 'NameTaken', message }
+    return waiting(
+      'NameTaken',
+      `CronJob ${metadata.name} ${nameTakenBy}; rename or delete one of the two, this one goes on by itself then`,
+    )
   }
-  if (notAllowed !== undefined) return { kind: 'waiting', reason: 'NotAllowed', message: notAllowed }
+  if (notAllowed !== undefined) return waiting('NotAllowed', notAllowed)
   if (source === 'no-secret') {
-    const message = `Secret ${name} does not exist in namespace ${metadata.namespace}; create it with the key ${key}, this goes on by itself then`
-    return { kind: 'waiting', reason: 'SecretMissing', message }
+    return waiting(
+      'SecretMissing',
+      `Secret ${name} does not exist in namespace ${metadata.namespace}; create it with the key ${key}, this goes on by itself then`,
+    )
   }
   if (source === 'no-key') {
-    const message = `Secret ${name} has no key ${key}; add it, or name another one in spec.source.secretRef.key`
-    return { kind: 'waiting', reason: 'KeyMissing', message }
+    return waiting(
+      'KeyMissing',
+      `Secret ${name} has no key ${key}; add it, or name another one in spec.source.secretRef.key`,
+    )
   }
   return { kind: 'done' }
+}
+
+function waiting(reason: ReadyReason, message: string): Progress {
+  return { kind: 'waiting', reason, message }
 }
 
 function remarkOn({ spec }: EtlSchedule, { source }: Pass['found']): string | undefined {
