@@ -7,13 +7,17 @@ import type { Trigger } from '../resource/status.ts'
 const scheduledTimestamp = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 const instantiate = 'cronjob.kubernetes.io/instantiate'
 
-export function triggerOf({ metadata }: Job): Trigger {
-  const { annotations = {}, ownerReferences = [] } = metadata
+export function triggerOf(job: Job): Trigger {
+  const { annotations = {} } = job.metadata
   // kubectl copies all other annotations from the CronJob's template.
   if (instantiate in annotations) return 'manual'
   if (annotations[triggerAnnotation] === 'request') return 'request'
-  const ofCronJob = ownerReferences.some(({ kind, controller }) => kind === 'CronJob' && controller === true)
-  return ofCronJob || scheduledTimestamp in annotations ? 'schedule' : 'manual'
+  return isOfCronJob(job) || scheduledTimestamp in annotations ? 'schedule' : 'manual'
+}
+
+/** Whether it counts among the Jobs that a CronJob keeps. */
+export function isOfCronJob({ metadata }: Job): boolean {
+  return metadata.ownerReferences?.some(({ kind, controller }) => kind === 'CronJob' && controller) ?? false
 }
 
 /** When a run of the schedule was due; Kubernetes writes it in the schedule's zone. */

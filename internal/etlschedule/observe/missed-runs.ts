@@ -1,5 +1,5 @@
 import { toTime } from '../run-report.ts'
-import { endOf, scheduledTimeOf } from './job.ts'
+import { endOf, isOfCronJob, scheduledTimeOf } from './job.ts'
 import { missedSince } from './missed.ts'
 import { startTimeOf } from './run-record.ts'
 import type { CronJob, Job } from '../objects/kubernetes.ts'
@@ -82,14 +82,16 @@ function startsOf({ schedule, jobs, cronJob, recentRuns }: MissedSightings): Sta
   return [...started].map(([due, at]) => ({ due, started: at }))
 }
 
-/** A CronJob keeps its newest Jobs; where it has as many as it may, older ones may have come and gone. */
+/**
+ * A CronJob keeps its newest Jobs, those that kubectl made from it included; where it has as many as it may, older ones
+ * may have come and gone.
+ */
 function unknownUntil({ schedule, jobs }: MissedSightings): number {
   const { successfulRunsHistoryLimit, failedRunsHistoryLimit } = schedule.spec
   const oldestKept = (complete: boolean, limit: number) => {
-    const kept = jobs.flatMap(job => {
-      const due = scheduledTimeOf(job)
-      return due !== undefined && endOf(job)?.complete === complete ? [Date.parse(due)] : []
-    })
+    const kept = jobs
+      .filter(job => isOfCronJob(job) && endOf(job)?.complete === complete)
+      .map(job => Date.parse(scheduledTimeOf(job) ?? startTimeOf(job)))
     if (limit === 0) return Infinity
     return kept.length < limit ? -Infinity : Math.min(...kept)
   }

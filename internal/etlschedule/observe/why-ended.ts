@@ -43,7 +43,7 @@ const hindrances: readonly Explanation[] = [
   waitingFor(
     ['ErrImagePull', 'ImagePullBackOff', 'RegistryUnavailable'],
     (pod, said) =>
-      `its image ${imageOf(pod)} can't be pulled (${said}); check that it exists, and the imagePullSecrets`,
+      `its image ${imageOf(pod)} can't be pulled (${whyNotPulled(said)}); check that it exists, and the imagePullSecrets`,
   ),
   waitingFor(
     ['InvalidImageName'],
@@ -137,6 +137,11 @@ function waitingFor(reasons: readonly string[], say: (pod: Pod, said: string) =>
     if (waiting?.reason === undefined || !reasons.includes(waiting.reason)) return null
     return say(pod, oneLine(told(waiting.reason, waiting.message)))
   }
+}
+
+/** The same while it is pulled and between two tries, which take turns. */
+function whyNotPulled(said: string): string {
+  return said.replace(/^ImagePullBackOff: (?:Back-off pulling image "[^"]*": )?/, '')
 }
 
 function disrupted(reason: string, words: string): Explanation {
