@@ -21,7 +21,7 @@ export function buildCronJob(
       name: metadata.name,
       namespace: metadata.namespace,
       labels: labelsOf(schedule),
-      ...ownedBy(schedule),
+      ...ownedBy(schedule, { controller: true }),
     },
     spec: {
       schedule: spec.schedule,

@@ -35,6 +35,8 @@ export function buildRequestedJob(
       namespace: metadata.namespace,
       labels: labelsOf(schedule),
       annotations: { [triggerAnnotation]: 'request', ...guardAnnotation(extras) },
+      // Not as its controller: Kubernetes takes a Job whose controller has the CronJob's name for one of the CronJob's,
+      // counts it as under way, and clears it away.
       ...ownedBy(schedule),
     },
     spec: { ...buildJobSpec(schedule, defaults, extras), ttlSecondsAfterFinished: keptForSeconds },

@@ -26,12 +26,13 @@ export interface RunExtras {
   readonly traceparent?: string | undefined
 }
 
-/** Says that an object belongs to the EtlSchedule, and goes with it; nothing for one that no API server has seen. */
-export function ownedBy({ metadata }: EtlSchedule): { ownerReferences?: readonly OwnerReference[] } {
+/** Says that an object goes with the EtlSchedule; nothing for one that no API server has seen. */
+export function ownedBy(
+  { metadata }: EtlSchedule,
+  how: Pick<OwnerReference, 'controller'> = {},
+): { ownerReferences?: readonly OwnerReference[] } {
   if (metadata.uid === '') return {}
-  return {
-    ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid, controller: true }],
-  }
+  return { ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid, ...how }] }
 }
 
 export function labelsOf({ metadata }: EtlSchedule): Words {

@@ -70,6 +70,8 @@ describe('the runs of an EtlSchedule, as its controller sees them', function () 
     const [job] = scene.jobs()
     expect(job?.metadata.annotations).to.include({ 'vitrine.dev/trigger': 'request' })
     expect(job?.metadata.ownerReferences?.[0]).to.include({ kind: 'EtlSchedule', name: 'orders' })
+    // As its controller it would be taken for the CronJob's, which bears the same name.
+    expect(job?.metadata.ownerReferences?.[0]).not.to.have.property('controller')
     await scene.until(() => scene.status('orders').recentRuns?.length === 2, 'both are shown')
     expect(scene.status('orders').recentRuns?.[0]).to.include({ trigger: 'request', result: 'Running' })
   })
