@@ -31,11 +31,13 @@ export function recordRun(evidence: RunEvidence): RunRecord {
     const message = (isCleared && before?.message) || howItGoes(evidence)
     return record(job, { result: 'Running', message })
   }
+  const isKnown = before !== undefined && before.result !== 'Running'
+  if (isKnown && before.rowsRead !== undefined) return before
   const report = reportOf(pods, end.complete ? ['Succeeded', 'Skipped'] : undefined)
   if (report) return { ...record(job, verdict(evidence, end, report)), ...figuresOf(report) }
-  const isKnown = before !== undefined && before.result !== 'Running'
+  // What had kept a run that never began is seen only until its end.
   const isSilent = pods.every(pod => wordsOf(pod) === undefined)
-  if (isKnown && (before.rowsRead !== undefined || isSilent || isTooLong(job))) return before
+  if (isKnown && (isSilent || isTooLong(job))) return before
   return record(job, verdict(evidence, end, null))
 }
 
@@ -82,13 +84,13 @@ function verdict(evidence: RunEvidence, { complete, endTime }: JobEnd, report: R
     return { result: 'Refused', endTime, message: lastReport.message }
   }
   const until = before?.result === 'Running' ? before.message : undefined
-  const words = last && wordsOf(last)
+  const words = pods.map(wordsOf).find(said => said !== undefined)
   const given = whyGivenUp(job) ?? 'it failed'
   if (isTooLong(job)) {
     return { result: 'Failed', endTime, message: joined(given, until ? `until then: ${until}` : words) }
   }
   const cause = words ?? until
-  const earlier = lastReport ? undefined : report?.message
+  const earlier = lastReport || report?.message === cause ? undefined : report?.message
   const message = joined(cause ?? given, earlier && `a try before it said: ${earlier}`)
   return { result: 'Failed', endTime, message }
 }
