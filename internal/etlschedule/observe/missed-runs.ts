@@ -92,7 +92,7 @@ function unknownUntil({ schedule, jobs }: MissedSightings): number {
     const kept = jobs
       .filter(job => isOfCronJob(job) && endOf(job)?.complete === complete)
       .map(job => Date.parse(scheduledTimeOf(job) ?? startTimeOf(job)))
-    if (limit === 0) return Infinity
+    // Where none is kept, nothing is known: the oldest of none is Infinity.
     return kept.length < limit ? -Infinity : Math.min(...kept)
   }
   return Math.max(oldestKept(true, successfulRunsHistoryLimit), oldestKept(false, failedRunsHistoryLimit))
