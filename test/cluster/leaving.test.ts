@@ -3,11 +3,11 @@ import { until } from '../system/processes.ts'
 import { runRequestedAnnotation } from '#internal/etlschedule/resource/names.ts'
 import { kubectl } from './kubectl.ts'
 import { tellSince } from './measured.ts'
-import { newRequest, prepareScene } from './scene.ts'
+import { longRun, newRequest, prepareScene } from './scene.ts'
 
 describe('What goes, and what stays', function () {
   this.timeout(120_000)
-  const scene = prepareScene({ images: true, command: ['node', '-e', 'setTimeout(() => {}, 600_000)'] })
+  const scene = prepareScene({ images: true, command: longRun })
 
   const nothingIsLeft = (name: string) =>
     until(`nothing of ${name} is left`, async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { env } from 'node:process'
@@ -46,6 +46,8 @@ interface SceneOptions {
   readonly shopUrl?: () => string
   /** Whether the tests need pods that run, and so the scripts that can load an image. */
   readonly images?: boolean
+  /** Whether the tests freeze a part of the cluster, or need a way of their own to it, and so the scripts. */
+  readonly scripts?: boolean
   /** Whether one controller runs from the start. */
   readonly controller?: boolean
 }
@@ -53,6 +55,8 @@ interface SceneOptions {
 /** A namespace of its own in which a test acts as a user does, and may start controllers. */
 export interface Scene {
   readonly namespace: string
+  /** A temporary folder. */
+  readonly folder: string
   readonly kube: KubeClient
   readonly places: Places & { readonly events: Place; readonly leases: Place }
   /** The controllers that were started and not yet stopped. */
@@ -88,6 +92,13 @@ const wroteReport = (result: string) =>
 /** A run that reads nothing and reports at once. */
 export const quickRun = ['node', '-e', wroteReport('Succeeded')]
 
+/** A run that is at work until it is told to stop, and then stops at once as a real one does. */
+export const longRun = [
+  'node',
+  '-e',
+  "process.on('SIGTERM', () => process.exit(1)); setTimeout(() => {}, 600_000)",
+]
+
 /** Never due while a test runs. */
 export const rarely = '0 0 29 2 *'
 
@@ -105,12 +116,15 @@ export function prepareScene(options: SceneOptions = {}): Scene {
   let namespace = ''
   let kube: KubeClient
   let places: Scene['places']
+  let folder = ''
   let defaultsFile: string
 
   before(async function () {
     this.timeout(300_000)
-    if (options.images && !hasScripts()) {
-      process.stdout.write('    SKIPPED: needs the scripts that load an image into the cluster\n')
+    if ((options.images || options.scripts) && !hasScripts()) {
+      process.stdout.write(
+        '    SKIPPED: needs the scripts that load images into the cluster and freeze its parts\n',
+      )
       return this.skip()
     }
     await (crdApplied ??= applyCrd())
@@ -124,7 +138,7 @@ export function prepareScene(options: SceneOptions = {}): Scene {
       events: place('', 'events'),
       leases: place('coordination.k8s.io', 'leases'),
     }
-    const folder = await mkdtemp(join(tmpdir(), 'vitrine-scene-'))
+    folder = await mkdtemp(join(tmpdir(), 'vitrine-scene-'))
     opened.defer(() => rm(folder, { recursive: true }))
     defaultsFile = join(folder, 'run-defaults.json')
     await writeFile(defaultsFile, JSON.stringify(runDefaults(options)))
@@ -136,7 +150,7 @@ export function prepareScene(options: SceneOptions = {}): Scene {
 
   afterEach(function () {
     if (this.currentTest?.state !== 'failed') return
-    for (const [index, controller] of controllers.entries()) {
+    for (const [index, controller] of controllers.entries().drop(Math.max(0, controllers.length - 3))) {
       const said = controller.log().split('\n').slice(-25).join('\n')
       process.stdout.write(`controller ${index + 1} said last:\n${said}\n`)
     }
@@ -153,6 +167,9 @@ export function prepareScene(options: SceneOptions = {}): Scene {
   const scene: Scene = {
     get namespace() {
       return namespace
+    },
+    get folder() {
+      return folder
     },
     get kube() {
       return kube
@@ -257,6 +274,20 @@ export function isReady(schedule: Schedule): boolean {
 
 /** A value that nobody used before: an annotation with it is a new request. */
 export const newRequest = () => randomUUID()
+
+/** A kubeconfig that leads to the same API server by another port of this machine. */
+export async function kubeconfigVia(port: number, folder: string): Promise<string> {
+  const text = await readFile(env['KUBECONFIG'] ?? '', 'utf8')
+  const file = join(folder, `kubeconfig-${port}`)
+  await writeFile(file, text.replace(/(server: "?https:\/\/)[^"\s]+/, `$1127.0.0.1:${port}`))
+  return file
+}
+
+/** The port on this machine where the API server listens. */
+export async function apiServerPort(): Promise<number> {
+  const text = await readFile(env['KUBECONFIG'] ?? '', 'utf8')
+  return Number(/server: "?https:\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1])
+}
 
 /** The value of one series of a process's metrics; 0 where it is not there. */
 export async function metricOf(process: Running, series: string): Promise<number> {

@@ -8,6 +8,8 @@ export interface CuttableWay extends AsyncDisposable {
   cut(): Promise<void>
   /** The same port leads to the engine again. */
   mend(): Promise<void>
+  /** Connections that are open stay so, and carry nothing any more, as behind a router that has forgotten them. */
+  silence(): void
 }
 
 /** `port` is the engine's, on this machine. */
@@ -49,6 +51,9 @@ export async function startCuttableWay(port: number): Promise<CuttableWay> {
     cut,
     async mend() {
       if (!server.listening) await listen(own)
+    },
+    silence() {
+      for (const socket of sockets) socket.unpipe().pause()
     },
     [Symbol.asyncDispose]: cut,
   }
