@@ -3,7 +3,7 @@ import { until } from '../system/processes.ts'
 import { prepareScene } from './scene.ts'
 import type { Job } from '#internal/etlschedule/objects/kubernetes.ts'
 
-const ticks = process.env['VITRINE_SOAK'] === '1' ? 10 : 2
+const minutes = process.env['VITRINE_SOAK'] === '1' ? 20 : 2
 
 /** Written by Kubernetes on each Job of a CronJob. */
 const dueAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
@@ -16,25 +16,29 @@ const schedules = {
 }
 
 describe('What an EtlSchedule says of its next runs', function () {
-  this.timeout(60_000 * (ticks * 2 + 2))
+  this.timeout(60_000 * (minutes + 4))
   const scene = prepareScene({ images: true, controller: true })
 
   it('is when Kubernetes starts them', async () => {
     const names = Object.keys(schedules)
-    await Promise.all(Object.entries(schedules).map(async ([name, spec]) => scene.create(name, spec)))
+    await Promise.all(
+      Object.entries(schedules).map(async ([name, spec]) =>
+        scene.create(name, { ...spec, successfulRunsHistoryLimit: 100 }),
+      ),
+    )
     await Promise.all(names.map(name => scene.untilReady(name)))
     const said = new Map(names.map(name => [name, new Set<string>()]))
     const told = async (name: string) => {
       for (const time of (await scene.get(name)).status.nextScheduleTimes ?? []) said.get(name)?.add(time)
     }
     await until(
-      `${ticks} runs of each`,
+      `${minutes} runs of what is due each minute, and one at least of the rest`,
       async () => {
         await Promise.all(names.map(told))
         const counts = await Promise.all(names.map(async name => (await scene.jobs(name)).length))
-        return counts.every(count => count >= ticks)
+        return Math.max(...counts) >= minutes && Math.min(...counts) >= 1
       },
-      60_000 * (ticks * 2 + 1),
+      60_000 * (minutes + 2),
     )
     for (const name of names) {
       const due = (await scene.jobs(name)).map(dueTime)
