@@ -7,6 +7,7 @@ import { createIntake } from '#internal/ingest/intake.ts'
 import { intakeRoutes } from '#internal/ingest/routes.ts'
 import { loaderGroup, startLoader } from '#internal/load/loader.ts'
 import { startRecommendations } from '#internal/recommend/service.ts'
+import { createNewId } from './new-id.ts'
 import type { z } from 'zod'
 import type { Route } from '#internal/http/route.ts'
 import type { Intake } from '#internal/ingest/intake.ts'
@@ -86,7 +87,7 @@ export function apiPart(
     logger,
     metrics,
     now: Date.now,
-    newId: uuidv7,
+    newId: createNewId(),
     ...(followEveryMs !== undefined && { followEveryMs }),
     ...(publishEveryMs !== undefined && { publishEveryMs }),
   })

@@ -40,7 +40,9 @@ export function createVitrineMethod(): Method {
       const accepts = ({ productId }: { productId: string }) => !not.has(productId)
       // While views are observed, those of the visit are in the index, and are found by their visitor.
       const asked = ask(question, index, { userId, products: settled ? visit : [], at })
-      const found = asked ? sessions.candidates(question, limit, productId => accepts({ productId })) : []
+      const found = asked
+        ? sessions.candidates(question, limit, item => !not.has(index.products.id(item)))
+        : []
       const chain = [found, trending(trendingInShop(index)), viewedEver(index)]
       return fillList(chain, accepts, limit).map(({ productId }) => productId)
     },

@@ -67,6 +67,8 @@ export interface Filter {
   readonly accepts: (candidate: Pick<Candidate, 'productId' | 'category'>) => boolean
   /** The same for a product of the catalogue, without looking it up. */
   readonly acceptsProduct: (product: Product) => boolean
+  /** The same for what was looked up already: `undefined` where the catalogue has no such product. */
+  readonly acceptsFound: (productId: string, product: Product | undefined) => boolean
 }
 
 /**
@@ -84,17 +86,23 @@ export function createFilter(filters: Filters, known: Known): Filter {
     !(filters.bought === 'exclude' && known.bought.has(productId))
   const inCategories = (category: string | undefined) =>
     categories === null || (category !== undefined && categories.has(category))
-  const acceptsProduct = (product: Product) =>
-    fits(filters, product) && inCategories(product.categoryId) && mayCome(product.productId)
 
-  return {
-    acceptsProduct,
-    accepts({ productId, category }) {
-      const product = known.product?.(productId)
-      if (product !== undefined) return acceptsProduct(product)
+  function acceptsFound(productId: string, product: Product | undefined, category?: string): boolean {
+    if (product === undefined) {
       const mayBeThere = known.product === null || known.isNew(productId)
       return mayBeThere && fits(filters, null) && inCategories(category) && mayCome(productId)
-    },
+    }
+    return (
+      fits(filters, product) &&
+      (categories === null || inCategories(product.categoryId)) &&
+      mayCome(productId)
+    )
+  }
+
+  return {
+    acceptsFound,
+    acceptsProduct: product => acceptsFound(product.productId, product),
+    accepts: ({ productId, category }) => acceptsFound(productId, known.product?.(productId), category),
   }
 }
 

@@ -16,7 +16,7 @@ function candidatesFor(
   if (question === null) return []
   const ranker = createRanker(index)
   const source = createSessionSource({ index, ranker, weights: () => firstWeights })
-  return [...source.candidates(question, 10, accepts)]
+  return [...source.candidates(question, 10, item => accepts(index.products.id(item)))]
 }
 
 describe('products from sessions', () => {

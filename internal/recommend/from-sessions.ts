@@ -11,10 +11,10 @@ import type { Ranker } from './ranker/ranker.ts'
 /** The first step of the chain: what visitors with similar sessions viewed. */
 export interface SessionSource {
   /**
-   * The products for a question, best first, of those that `accepts` lets through; `most` are likely taken. The question
-   * and what comes are good until the next call.
+   * The products for a question, best first, of those that `accepts` lets through by their numbers; `most` are likely
+   * taken. The question and what comes are good until the next call.
    */
-  candidates(question: Question, most: number, accepts: (productId: string) => boolean): Iterable<Candidate>
+  candidates(question: Question, most: number, accepts: (item: number) => boolean): Iterable<Candidate>
 }
 
 /** `weights` gives those to rank by. */
@@ -43,7 +43,7 @@ export function createSessionSource(options: {
 
   return {
     *candidates(question, most, accepts) {
-      const found = ranker.candidates(question, rankedCandidates, item => accepts(index.products.id(item)))
+      const found = ranker.candidates(question, rankedCandidates, accepts)
       ranker.order(found, weights(), order, chances)
       const likely = order.subarray(0, Math.min(most, found.count))
       witnesses.hear(

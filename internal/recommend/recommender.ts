@@ -2,6 +2,7 @@ import { fillList, fillUp } from './chain.ts'
 import { ask, createQuestion } from './evidence/question.ts'
 import { createFilter, whatIsThere } from './filters.ts'
 import { interestsOf } from './interests.ts'
+import { createNumberedCatalogue } from './numbered-catalogue.ts'
 import { bestSellersOf } from './rankings.ts'
 import { countRecommended } from './recommended-items.ts'
 import { startDeadline } from './store-guard.ts'
@@ -17,10 +18,10 @@ import type { Metrics } from '#internal/telemetry/metrics.ts'
 import type { Catalogue, CatalogueFollower } from './catalogue.ts'
 import type { CategoryTrending } from './category-trending.ts'
 import type { Candidate, RecommendationSource } from './chain.ts'
-import type { Filters } from './filters.ts'
+import type { Filter, Filters } from './filters.ts'
 import type { KnownVisitor, KnownVisitors } from './known-visitors.ts'
 import type { LiveViews } from './live/live-views.ts'
-import type { Rankings } from './rankings.ts'
+import type { BestSellers, Rankings } from './rankings.ts'
 import type { InterestBestSellers } from './sources.ts'
 import type { Deadline } from './store-guard.ts'
 
@@ -74,6 +75,12 @@ export interface Recommender {
   recommend(question: Question): Promise<Recommendations>
 }
 
+/** Best sellers of the shop, or of each of the categories asked for. */
+interface OfShop {
+  readonly previousMonth: readonly BestSellers[]
+  readonly ever: readonly BestSellers[]
+}
+
 /** What was looked at, from all that is known. */
 interface Looked {
   /** The newest first, at most {@link newestViews} and what the store adds. */
@@ -98,6 +105,7 @@ export function createRecommender(parts: {
   const { index } = live
   const recommended = countRecommended(parts.metrics)
   const question = createQuestion()
+  const numbered = createNumberedCatalogue(index.products)
 
   function looked({ userId, visit, current }: Question, { viewed }: KnownVisitor): Looked {
     const known = userId === null ? [] : index.latest(userId, newestViews)
@@ -132,7 +140,8 @@ export function createRecommender(parts: {
   function fromSessions(
     { userId, visit, current, limit }: Question,
     { newest }: Looked,
-    accepts: (candidate: Pick<Candidate, 'productId'>) => boolean,
+    products: Catalogue | null,
+    { acceptsFound }: Filter,
   ): Iterable<Candidate> {
     if (!live.warm || newest.length === 0) return []
     const at = now()
@@ -141,7 +150,55 @@ export function createRecommender(parts: {
     const asked =
       ask(question, index, { userId, products: after, at }) ||
       ask(question, index, { userId, products: newest.toReversed(), at })
-    return asked ? live.sessions.candidates(question, limit, productId => accepts({ productId })) : []
+    if (!asked) return []
+    return live.sessions.candidates(question, limit, item =>
+      acceptsFound(index.products.id(item), products === null ? undefined : numbered.get(products, item)),
+    )
+  }
+
+  /** What the sessions in memory say. A list must be filled from it before anything waits: it is good for now. */
+  function askSessions(asked: Question, known: KnownVisitor, products: Catalogue | null) {
+    const seen = looked(asked, known)
+    const filter = createFilter(asked.filters, {
+      ...whatIsThere(products, index),
+      seen,
+      bought: known.bought,
+      current: asked.current ?? seen.newest[0] ?? null,
+    })
+    return { seen, filter, sessions: fromSessions(asked, seen, products, filter) }
+  }
+
+  /** Fills a list from the whole chain. */
+  async function fillFromAll(
+    asked: Question,
+    known: KnownVisitor,
+    { previousMonth, ever, deadline }: OfShop & { deadline: Deadline },
+  ) {
+    const { limit, filters, forStrangers } = asked
+    const { categories } = filters
+    const products = catalogue.current()
+    const [ofInterests, trendingThere] = await Promise.all([
+      bestSellersOfInterests(looked(asked, known).newest, products, deadline),
+      products === null || categories.length === 0 ? [] : categoryTrending.of(products, categories),
+    ])
+    const { seen, filter, sessions } = askSessions(asked, known, products)
+    const { accepts, acceptsProduct } = filter
+    const trendingNow = trending(categories.length === 0 ? trendingInShop(index) : trendingThere)
+    const ofPreviousMonth = bestSellers('best-sellers-previous-month', previousMonth)
+    const sellersFirst = seen.newest.length === 0 && forStrangers === 'best-sellers-previous-month'
+    const chain: Iterable<Candidate>[] = [
+      sessions,
+      categoryBestSellers(ofInterests, accepts),
+      ...(sellersFirst ? [ofPreviousMonth, trendingNow] : [trendingNow, ofPreviousMonth]),
+      bestSellers('best-sellers-ever', ever),
+      products === null ? unlessAsked(filters, index) : [],
+    ]
+    const list = fillList(chain, accepts, limit)
+    const rest = products === null ? null : fromCatalogue(products, categories, acceptsProduct)
+    return {
+      list: rest === null ? list : await fillUp(list, rest, limit),
+      ofInterests: ofInterests.flatMap(interest => interest.lists),
+    }
   }
 
   return {
@@ -154,37 +211,14 @@ export function createRecommender(parts: {
         bestSellersOf(rankings, filters.categories, 'previous-month', deadline),
         bestSellersOf(rankings, filters.categories, 'ever', deadline),
       ])
-      const products = catalogue.current()
-      const { categories } = filters
-      const [ofInterests, trendingThere] = await Promise.all([
-        bestSellersOfInterests(looked(asked, known).newest, products, deadline),
-        products === null || categories.length === 0 ? [] : categoryTrending.of(products, categories),
-      ])
-
-      // Until the list is filled from the index nothing waits: what is asked of it must not change meanwhile.
-      const seen = looked(asked, known)
-      const { accepts, acceptsProduct } = createFilter(filters, {
-        ...whatIsThere(products, index),
-        seen,
-        bought: known.bought,
-        current: asked.current ?? seen.newest[0] ?? null,
-      })
-      const trendingNow = trending(categories.length === 0 ? trendingInShop(index) : trendingThere)
-      const ofPreviousMonth = bestSellers('best-sellers-previous-month', previousMonth)
-      const sellersFirst = seen.newest.length === 0 && asked.forStrangers === 'best-sellers-previous-month'
-      const chain: Iterable<Candidate>[] = [
-        fromSessions(asked, seen, accepts),
-        categoryBestSellers(ofInterests, accepts),
-        ...(sellersFirst ? [ofPreviousMonth, trendingNow] : [trendingNow, ofPreviousMonth]),
-        bestSellers('best-sellers-ever', ever),
-        products === null ? unlessAsked(filters, index) : [],
-      ]
-      const list = fillList(chain, accepts, limit)
-      const full =
-        products === null
-          ? list
-          : await fillUp(list, fromCatalogue(products, categories, acceptsProduct), limit)
-      const items = full.map(({ productId, source, because, score = 0 }) => ({
+      const { filter, sessions } = askSessions(asked, known, catalogue.current())
+      const ofSessions = fillList([sessions], filter.accepts, limit)
+      // Most lists are full by now, and nothing else is asked for.
+      const { list, ofInterests } =
+        ofSessions.length === limit
+          ? { list: ofSessions, ofInterests: [] }
+          : await fillFromAll(asked, known, { previousMonth, ever, deadline })
+      const items = list.map(({ productId, source, because, score = 0 }) => ({
         productId,
         score,
         source,
@@ -192,7 +226,7 @@ export function createRecommender(parts: {
       }))
       for (const { source } of items) recommended.add({ source })
 
-      const lists = [...ofInterests.flatMap(interest => interest.lists), ...previousMonth, ...ever]
+      const lists = [...ofInterests, ...previousMonth, ...ever]
       const fresh = catalogue.fresh && lists.every(list => list.fresh)
       return {
         recommendationId: newId(),
