@@ -20,9 +20,11 @@ const allowed: Record<string, readonly string[]> = {
   ingest: ['errors', 'telemetry', 'domain', 'eventlog', 'http'],
   load: ['errors', 'telemetry', 'domain', 'eventlog', 'history'],
   orders: ['errors', 'telemetry', 'domain', 'leases', 'cassandra', 'postgres'],
+  access: ['errors', 'telemetry', 'process', 'postgres'],
   recommend: [
     'errors',
     'telemetry',
+    'process',
     'domain',
     'eventlog',
     'history',

@@ -75,10 +75,10 @@ export const serverSettings = z.object({
     .default(8080)
     .describe('Port of the HTTP interface; 0 picks a free one'),
   VITRINE_AUTH: settings
-    .choice(['loopback', 'none'])
+    .choice(['loopback', 'keys', 'none'])
     .default('loopback')
     .describe(
-      'none: answer whoever reaches the port, also beyond loopback; something in front decides who may',
+      'Who is answered. loopback: this machine alone; keys: who brings a key (vitrine keys), kept at VITRINE_POSTGRES_URL; none: whoever reaches the port, since something in front decides who may',
     ),
 })
 

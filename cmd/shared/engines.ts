@@ -1,3 +1,5 @@
+import { accessPostgresMigrations } from '#internal/access/postgres-migrations.ts'
+import { createPostgresKeyStore } from '#internal/access/postgres-key-store.ts'
 import { connectCassandra } from '#internal/cassandra/client.ts'
 import { cassandraSchemaVersion, migrateCassandra } from '#internal/cassandra/migrate.ts'
 import { Misconfigured } from '#internal/errors/errors.ts'
@@ -29,6 +31,7 @@ import { createCassandraRankerStore } from '#internal/recommend/ranker/cassandra
 import { withRankerTelemetry } from '#internal/recommend/ranker/instrumented-store.ts'
 import { rankerPostgresMigrations } from '#internal/recommend/ranker/postgres-migrations.ts'
 import { createPostgresRankerStore } from '#internal/recommend/ranker/postgres-store.ts'
+import type { KeyStore } from '#internal/access/key-store.ts'
 import type { Cassandra } from '#internal/cassandra/client.ts'
 import type { EventLog } from '#internal/eventlog/log.ts'
 import type { HistoryStore, HistoryTtl } from '#internal/history/store.ts'
@@ -45,6 +48,8 @@ export interface Engines extends AsyncDisposable {
   history(): HistoryStore
   orders(): OrdersStore
   ranker(): RankerStore
+  /** Keys are in PostgreSQL, whatever the engines: rejects with `Misconfigured` where its address is not set. */
+  keys(): KeyStore
   /** Makes schemas and topics where they are missing or older; harmless when repeated or run by two at once. */
   init(): Promise<void>
   /** What is missing of the schemas and topics, in words; `null` when all stand. */
@@ -130,6 +135,15 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
     return withRankerTelemetry(store, { metrics, adapter: settings.VITRINE_STORE })
   })
 
+  const keys = once(() => {
+    if (settings.VITRINE_POSTGRES_URL === undefined) {
+      throw new MissingSetting(
+        'VITRINE_POSTGRES_URL is not set: keys are kept in PostgreSQL, whatever the event log and the store are on',
+      )
+    }
+    return createPostgresKeyStore({ postgres: postgres() })
+  })
+
   /** A missing address is told at once, before any engine is waited for. */
   function openAll(): void {
     log()
@@ -162,8 +176,12 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
     history,
     orders,
     ranker,
+    keys,
     async init() {
       openAll()
+      if (settings.VITRINE_POSTGRES_URL !== undefined) {
+        await migrate(postgres(), 'access', accessPostgresMigrations)
+      }
       for (const schema of [...logSchemas(), ...storeSchemas()]) await schema.bring()
       await log().ensureTopics(wantedTopics)
     },

@@ -1,20 +1,69 @@
 import { Command } from 'commander'
 import { z } from 'zod'
+import { ensureFirstKey } from '#internal/access/first-key.ts'
+import { connectKube } from '#internal/kube/client.ts'
+import { Conflict } from '#internal/errors/errors.ts'
 import { engineSettings, processSettings } from '../shared/engines-settings.ts'
 import { runVitrineJob } from '../shared/job.ts'
+import type { KeyPlace } from '#internal/access/first-key.ts'
+import type { KubeClient } from '#internal/kube/client.ts'
+import type { KubeObject } from '#internal/kube/objects.ts'
 
 const initSettings = z.object({ ...processSettings.shape, ...engineSettings.shape })
 
-/** `vitrine init`: schemas and topics. */
+/** `vitrine init`: schemas and topics, and the first key of an install. */
 export function initCommand(): Command {
   return new Command('init')
     .description('make schemas and topics on the engines, or bring them up to date; harmless when repeated')
-    .action(() =>
-      runVitrineJob('init', initSettings, async ({ engines, settings }) => {
+    .option(
+      '--first-key <secret>',
+      "a Secret of the pod's namespace: the key in it is let in for all that a shop's pages ask, and where there is none one is made",
+    )
+    .action(({ firstKey }: { firstKey?: string }) =>
+      runVitrineJob('init', initSettings, async ({ engines, settings, opened, metrics, logger }) => {
         await engines.init()
         const { VITRINE_EVENT_LOG: log, VITRINE_STORE: store } = settings
         process.stderr.write(`Ready: event log on ${log}, store on ${store}.\n`)
+        if (firstKey === undefined) return 0
+        const kube = opened.use(await connectKube({ fieldManager: 'vitrine-init', metrics, logger }))
+        const place = secretPlace(kube, firstKey)
+        const isNew = await ensureFirstKey({ place, store: engines.keys(), now: Date.now })
+        process.stderr.write(`The key in ${place.name} ${isNew ? 'is let in now' : 'is let in already'}.\n`)
         return 0
       }),
     )
+}
+
+interface Secret extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>
+}
+
+const entry = 'key'
+
+function secretPlace(kube: KubeClient, name: string): KeyPlace {
+  const { namespace } = kube
+  const secrets = { group: '', version: 'v1', plural: 'secrets', namespace }
+  return {
+    name: `the Secret ${namespace}/${name}`,
+    async read() {
+      const secret = await kube.get<Secret>(secrets, name)
+      if (secret === null) return null
+      return Buffer.from(secret.data?.[entry] ?? '', 'base64').toString()
+    },
+    async create(text) {
+      try {
+        const secret = {
+          apiVersion: 'v1',
+          kind: 'Secret',
+          metadata: { name, namespace },
+          stringData: { [entry]: text },
+        }
+        await kube.create(secrets, secret as KubeObject)
+        return true
+      } catch (error) {
+        if (error instanceof Conflict) return false
+        throw error
+      }
+    },
+  }
 }

@@ -6,6 +6,7 @@ import { deadLettersCommand } from './dead-letters.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { generateCommand } from './generate.ts'
 import { initCommand } from './init.ts'
+import { keysCommand } from './keys.ts'
 import { rankerCommand } from './ranker.ts'
 import { runCommand } from './run-pipeline.ts'
 import { scheduleCommand } from './schedule.ts'
@@ -32,6 +33,7 @@ Settings of the engines are read from the environment: docs/configuration.md lis
 for (const command of [
   upCommand,
   initCommand,
+  keysCommand,
   sendCommand,
   generateCommand,
   runCommand,

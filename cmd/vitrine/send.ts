@@ -40,14 +40,14 @@ export function sendCommand(): Command {
     .option('--rejects <file>', 'where refused lines go, each with its reason')
     .addHelpText(
       'after',
-      '\nEvery line ends in the log or among the refused; sending a file again changes nothing.',
+      '\nEvery line ends in the log or among the refused; sending a file again changes nothing. A service that wants a key\ngets the one in the environment variable VITRINE_KEY.',
     )
     .action(async (file: string, options: SendOptions) => {
       if (options.url !== undefined) {
         if (!/^https?:\/\//.test(options.url) || !URL.canParse(options.url)) {
           throw new Misconfigured(`--url must be like http://127.0.0.1:8080, got "${options.url}"`)
         }
-        const target = toUrl(options.url)
+        const target = toUrl(options.url, process.env['VITRINE_KEY'] || undefined)
         await runJob((opened, signal) => send(file, () => target, options, opened, signal))
       } else {
         await runVitrineJob('send', sendSettings, ({ settings, engines, opened, metrics, signal }) =>

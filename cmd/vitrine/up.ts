@@ -92,6 +92,11 @@ async function up(
   const hasShop = withDemo || Boolean(process.env['VITRINE_SHOP_URL'])
   if (plan && !hasShop) demandShops(plan)
   const given = readSettings(serverSettings, process.env)
+  if (given.VITRINE_AUTH === 'keys') {
+    throw new Misconfigured(
+      'vitrine up asks for no keys, since it answers this machine alone: leave VITRINE_AUTH unset here, and set it for the processes of cmd/',
+    )
+  }
   const server = {
     host: given.VITRINE_HOST,
     port: port ?? given.VITRINE_PORT,

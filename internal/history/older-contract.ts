@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+const refusal = z.object({ Error: z.string() })
+
 /** The body of a refusal on the calls that keep the older contract. */
 export function namedRefusal(field: string | undefined, message: string): { Error: string } {
   const asIs = field === undefined || message.startsWith('Missing ')
@@ -10,9 +12,23 @@ export function namedRefusal(field: string | undefined, message: string): { Erro
 export function refusalAnswer(example: string) {
   return {
     description: 'A header is missing or no id.',
-    schema: z.object({ Error: z.string() }),
+    schema: refusal,
     example: { Error: example },
   }
+}
+
+/** How refusals for want of a key are documented. */
+export const keyRefusals = {
+  401: {
+    description: 'A key is wanted, and there is none that is known.',
+    schema: refusal,
+    example: { Error: 'Missing or unknown key' },
+  },
+  403: {
+    description: 'The key is not good for this.',
+    schema: refusal,
+    example: { Error: 'This key is not good for history:read: ask for one with that scope.' },
+  },
 }
 
 /** How the answer of these calls is documented. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { idForm } from '#internal/domain/id.ts'
 import { route } from '#internal/http/route.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { namedRefusal, productsAnswer, productsOf, refusalAnswer } from './older-contract.ts'
+import { keyRefusals, namedRefusal, productsAnswer, productsOf, refusalAnswer } from './older-contract.ts'
 import { idHeader, idParameter, limitParameter } from './request-ids.ts'
 import type { Route } from '#internal/http/route.ts'
 import type { HistoryService } from './changes.ts'
@@ -41,6 +41,7 @@ export function historyRoutes(history: HistoryService): Route[] {
       method: 'GET',
       path: latestProducts,
       operationId: 'latestProducts',
+      scope: 'history:read',
       tag: 'History',
       summary: 'The last 10 products that a user looked at',
       description: 'Newest first, each once. "non-personalized" when nothing is known of the user.',
@@ -48,6 +49,7 @@ export function historyRoutes(history: HistoryService): Route[] {
       answers: {
         200: productsAnswer("The user's latest products."),
         400: refusalAnswer('Missing userid parameter'),
+        ...keyRefusals,
       },
       refusal: namedRefusal,
       personal: true,
@@ -62,11 +64,12 @@ export function historyRoutes(history: HistoryService): Route[] {
       method: 'DELETE',
       path: latestProducts,
       operationId: 'forgetLatestProduct',
+      scope: 'history:delete',
       tag: 'History',
       summary: "Forget one product of a user's history",
       description: 'Durable when answered. A later view of the product brings it back, a late one does not.',
       requestHeaders: userAndProductHeaders,
-      answers: { ...forgotten, 400: refusalAnswer('Missing productid parameter') },
+      answers: { ...forgotten, 400: refusalAnswer('Missing productid parameter'), ...keyRefusals },
       refusal: namedRefusal,
       personal: true,
       async handle({ headers }) {
@@ -79,6 +82,7 @@ export function historyRoutes(history: HistoryService): Route[] {
       method: 'GET',
       path: '/v1/users/{id}/history',
       operationId: 'listHistory',
+      scope: 'history:read',
       tag: 'History',
       summary: "A user's history, page by page",
       description:
@@ -125,6 +129,7 @@ export function historyRoutes(history: HistoryService): Route[] {
       method: 'DELETE',
       path: '/v1/users/{id}/history',
       operationId: 'forgetHistory',
+      scope: 'history:delete',
       tag: 'History',
       summary: "Forget a user's whole history",
       description: 'Durable when answered. Later views begin a new history, late ones change nothing.',
@@ -141,6 +146,7 @@ export function historyRoutes(history: HistoryService): Route[] {
       method: 'DELETE',
       path: '/v1/users/{id}/history/{product}',
       operationId: 'forgetProduct',
+      scope: 'history:delete',
       tag: 'History',
       summary: "Forget one product of a user's history",
       description: 'Durable when answered. A later view of the product brings it back, a late one does not.',
@@ -157,6 +163,7 @@ export function historyRoutes(history: HistoryService): Route[] {
       method: 'POST',
       path: '/v1/users/{id}/merge',
       operationId: 'mergeGuest',
+      scope: 'history:delete',
       tag: 'History',
       summary: "Make a guest's history the user's, when a guest logs in",
       description:

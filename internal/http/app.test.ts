@@ -15,7 +15,7 @@ import type { Listening } from './listen.ts'
 const metrics = createMetrics({ service: 'test', version: '0' })
 const readiness = createReadiness()
 const answers = { 200: { description: 'It.', schema: z.unknown(), example: {} } }
-const texts = { tag: 'Test', summary: 'A test', description: 'A test', answers }
+const texts = { tag: 'Test', scope: null, summary: 'A test', description: 'A test', answers }
 
 const failures: Record<string, () => Error> = {
   input: () => new InvalidInput('field must be good', 'field'),

@@ -3,6 +3,7 @@ import Koa from 'koa'
 import { trace } from '@opentelemetry/api'
 import { contentTypeOf, discardRest, maxBodyBytes, readJson } from './body.ts'
 import { check, collectHeaders, collectQuery, decode } from './check.ts'
+import { createGuard } from './guard.ts'
 import { observeRequests, routeOf } from './observe.ts'
 import { openApi } from './openapi.ts'
 import { Problem, problemBody, problems, toProblem } from './problem.ts'
@@ -12,6 +13,7 @@ import type { Context, Middleware } from 'koa'
 import type { z } from 'zod'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
+import type { Guard, Keys } from './guard.ts'
 import type { ApiInfo } from './openapi.ts'
 import type { Answer, Request, Route } from './route.ts'
 
@@ -19,6 +21,8 @@ export interface AppOptions {
   readonly routes: readonly Route[]
   readonly logger: Logger
   readonly metrics: Metrics
+  /** With them, a call must bring a key that is good for its scope. */
+  readonly keys?: Keys
   /** With it, /openapi.json describes the routes. */
   readonly info?: ApiInfo
   /** Pages by code, served at /errors/{code}, where the problems' `type` points. */
@@ -31,11 +35,12 @@ export interface App {
 }
 
 /** All routes on one koa, with their checks, problem answers, metrics and spans. */
-export function createApp({ routes, logger, metrics, info, errorPages }: AppOptions): App {
+export function createApp({ routes, logger, metrics, keys, info, errorPages }: AppOptions): App {
   const app = new Koa()
   const router = new Router()
+  const guard = keys && createGuard(keys, metrics)
   for (const route of routes) {
-    router.register(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), [route.method], answer(route))
+    router.register(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), [route.method], answer(route, guard))
   }
   if (info) serveOnce(router, '/openapi.json', 'application/json', JSON.stringify(openApi(routes, info)))
   for (const [code, page] of errorPages ?? [])
@@ -58,11 +63,12 @@ function serveOnce(router: Router, path: string, type: string, body: string): vo
   })
 }
 
-function answer(route: Route): (ctx: Context) => Promise<void> {
+function answer(route: Route, guard: Guard | undefined): (ctx: Context) => Promise<void> {
   const bodyLimit = route.maxBodyBytes ?? maxBodyBytes
   return async ctx => {
     ctx.state['route'] = route.path
     ctx.state['definition'] = route
+    if (route.scope !== null) guard?.(ctx.req.headers.authorization, route.scope)
     const contentType = contentTypeOf(ctx.req)
     const params = route.params ? check(route.params, ctx['params'], 'parameter') : undefined
     const query = route.refusal && !route.query ? {} : collectQuery(route.query, ctx.querystring)
@@ -169,7 +175,7 @@ function answerProblems(logger: Logger): Middleware {
       setSafetyHeaders(ctx, true)
       ctx.set({ ...problem.headers })
       const traceId = trace.getActiveSpan()?.spanContext().traceId
-      const older = route?.refusal && problem.code === 'invalid-input'
+      const older = route?.refusal && inOlderWords.has(problem.code)
       ctx.type = older ? 'application/json' : 'application/problem+json'
       ctx.body = JSON.stringify(older ? refusalOf(route, problem) : problemBody(problem, traceId))
     } finally {
@@ -177,6 +183,8 @@ function answerProblems(logger: Logger): Middleware {
     }
   }
 }
+
+const inOlderWords: ReadonlySet<string> = new Set(['invalid-input', 'unauthorized', 'forbidden'])
 
 /** Only seen in metrics, since nobody is there to be answered. */
 const clientGoneStatus = 499
@@ -186,6 +194,7 @@ function clientIsGone(ctx: Context, error: unknown): boolean {
 }
 
 function refusalOf(route: Route, problem: Problem): unknown {
+  if (problem.code === 'unauthorized') return route.refusal?.(undefined, 'Missing or unknown key')
   const [first] = problem.details
   return route.refusal?.(first?.header ?? first?.parameter, first?.message ?? problem.message)
 }

@@ -15,6 +15,7 @@ import type { Listening } from './listen.ts'
 
 const texts = {
   tag: 'Test',
+  scope: null,
   summary: 'A test',
   description: 'A test',
   answers: { 200: { description: 'It.', schema: z.unknown(), example: {} } },

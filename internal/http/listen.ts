@@ -12,8 +12,8 @@ export interface ListenOptions {
   readonly port: number
   /** How to choose another port, for the message when this one is taken. */
   readonly portSetting: string
-  /** `none`: whoever reaches the port is answered, also from beyond this machine. */
-  readonly auth: 'loopback' | 'none'
+  /** `loopback`: only this machine may reach it; `keys`: the app asks for keys; `none`: whoever reaches it is answered. */
+  readonly auth: 'loopback' | 'keys' | 'none'
 }
 
 export interface Listening extends AsyncDisposable {
@@ -37,9 +37,9 @@ export function isLoopback(host: string): boolean {
  * this is meant.
  */
 export async function listen({ app, host, port, portSetting, auth }: ListenOptions): Promise<Listening> {
-  if (auth !== 'none' && !isLoopback(host)) {
+  if (auth === 'loopback' && !isLoopback(host)) {
     throw new Misconfigured(
-      `refusing to listen on ${host}, where others could read people's histories: listen on 127.0.0.1, or set VITRINE_AUTH=none if something in front decides who may ask`,
+      `refusing to listen on ${host}, where others could read people's histories: listen on 127.0.0.1, ask for keys (VITRINE_AUTH=keys), or set VITRINE_AUTH=none if something in front decides who may ask`,
     )
   }
   let closing = false

@@ -23,7 +23,7 @@ export function openApi(routes: readonly Route[], info: ApiInfo): Json {
     servers: [{ url: '/' }],
     tags: [...new Set(routes.map(({ tag }) => tag))].sort().map(name => ({ name })),
     paths,
-    components: { schemas: { Problem: problemSchema } },
+    components: { schemas: { Problem: problemSchema }, securitySchemes: { key: keyScheme } },
   }
 }
 
@@ -33,6 +33,8 @@ function operation(route: Route): Json {
     tags: [route.tag],
     summary: route.summary,
     description: route.description,
+    // Without keys, too: on loopback none is asked for.
+    ...(route.scope !== null && { security: [{ key: [route.scope] }, {}] }),
     parameters: [
       ...parameters(route.params, 'path'),
       ...parameters(route.query, 'query'),
@@ -83,6 +85,7 @@ function answers(route: Route): Json {
 function problemAnswers(route: Route): Json {
   const codes: ProblemCode[] = [
     ...(route.refusal ? [] : (['invalid-input'] as const)),
+    ...(route.scope === null ? [] : (['unauthorized', 'forbidden'] as const)),
     ...(route.params || route.query || route.requestHeaders ? (['headers-too-large'] as const) : []),
     ...(route.body ? (['too-large', 'unsupported-media-type'] as const) : []),
     'unavailable',
@@ -113,6 +116,13 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
     ...rest
   } = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' }) as Json
   return rest
+}
+
+const keyScheme: Json = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'A key of `vitrine keys create`, with the scope that the call names. Asked for where VITRINE_AUTH=keys.',
 }
 
 const problemSchema: Json = {

@@ -3,6 +3,8 @@ import { Conflict, InvalidInput, Unavailable } from '#internal/errors/errors.ts'
 /** The kinds of refusals, each with a page in docs/errors that says what to do. */
 export const problems = {
   'invalid-input': { status: 400, title: 'The request is not understood' },
+  unauthorized: { status: 401, title: 'A key is wanted' },
+  forbidden: { status: 403, title: 'The key is not good for this' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'This path does not take this method' },
   conflict: { status: 409, title: 'Somebody else was faster' },

@@ -56,6 +56,8 @@ export interface Route<
   readonly tag: string
   readonly summary: string
   readonly description: string
+  /** What a key must be good for where keys are asked for; `null`: open to everybody. */
+  readonly scope: string | null
   readonly params?: P
   /** Repeatable parameters are arrays here; any other that comes twice is refused, as is an unknown one. */
   readonly query?: Q

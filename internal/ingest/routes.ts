@@ -63,6 +63,7 @@ export function intakeRoutes(intake: Intake): Route[] {
       method: 'POST',
       path: '/v1/views',
       operationId: 'sendViews',
+      scope: 'views:write',
       tag: 'Views',
       summary: 'Send what visitors look at',
       description:

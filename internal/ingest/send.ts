@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseProductView, viewToJson } from '#internal/domain/product-view-json.ts'
-import { InvalidInput, Unavailable } from '#internal/errors/errors.ts'
+import { InvalidInput, Misconfigured, Unavailable } from '#internal/errors/errors.ts'
 import { lineTooLong, viewsAtOnce } from './intake.ts'
 import { splitLines } from './lines.ts'
 import type { Refusal, RefusalReason } from '#internal/domain/product-view-json.ts'
@@ -147,12 +147,16 @@ const comeBackLater = new Set([429, 502, 503, 504])
 async function ask(
   endpoint: URL,
   body: string,
+  key: string | undefined,
   signal: AbortSignal,
 ): Promise<{ response: Response; text: string }> {
   try {
     const response = await fetch(endpoint, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      },
       body,
       signal: AbortSignal.any([signal, AbortSignal.timeout(requestLimitMs)]),
     })
@@ -163,11 +167,11 @@ async function ask(
   }
 }
 
-/** To a running Vitrine by HTTP. */
-export function toUrl(url: string): Target {
+/** To a running Vitrine by HTTP, with a key for one that wants it. */
+export function toUrl(url: string, key?: string): Target {
   const endpoint = new URL('/v1/views', url)
   return async (views, signal) => {
-    const { response, text } = await ask(endpoint, `[${views.map(viewToJson).join(',')}]`, signal)
+    const { response, text } = await ask(endpoint, `[${views.map(viewToJson).join(',')}]`, key, signal)
     if (response.status === 202) {
       const { verdicts } = JSON.parse(text) as {
         verdicts: ({ accepted: true } | (Refusal & { accepted: false }))[]
@@ -179,6 +183,13 @@ export function toUrl(url: string): Target {
       throw new Unavailable(`${endpoint.origin} asks to wait (${response.status})`, {
         retryAfterSeconds: Number.isFinite(asked) ? asked : 1,
       })
+    }
+    if (response.status === 401 || response.status === 403) {
+      const need =
+        key === undefined
+          ? 'wants a key: set VITRINE_KEY to one with the scope views:write'
+          : 'refuses the key in VITRINE_KEY'
+      throw new Misconfigured(`${endpoint.origin} ${need} (${response.status})`)
     }
     const refusals = response.status === 400 ? refusedWhole(text) : null
     if (refusals?.length === views.length) return refusals

@@ -1,5 +1,5 @@
 import { Unavailable } from '#internal/errors/errors.ts'
-import { startPolling } from './polling.ts'
+import { startPolling } from '#internal/process/polling.ts'
 import type { OrdersReader, PublishedSet, Version } from '#internal/orders/store.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 

@@ -30,6 +30,7 @@ function bestSellerList(rankings: Rankings, catalogue: RankingParts['catalogue']
     method: 'GET',
     path: '/v1/rankings/best-sellers',
     operationId: 'bestSellers',
+    scope: 'recommendations:read',
     tag: 'Rankings',
     summary: 'Best sellers of the shop or of a category',
     description:
@@ -74,6 +75,7 @@ function trendingList({ live, catalogue, categoryTrending }: Omit<RankingParts, 
     method: 'GET',
     path: '/v1/rankings/trending',
     operationId: 'trending',
+    scope: 'recommendations:read',
     tag: 'Rankings',
     summary: 'What is viewed most these days, in the shop or in a category',
     description:

@@ -15,6 +15,7 @@ function ofProduct(similar: Similar): Route {
     method: 'GET',
     path: '/v1/products/{id}/similar',
     operationId: 'similarProducts',
+    scope: 'recommendations:read',
     tag: 'Products',
     summary: 'Products that visitors view together with one',
     description:

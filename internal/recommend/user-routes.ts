@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { namedRefusal, productsAnswer, productsOf, refusalAnswer } from '#internal/history/older-contract.ts'
+import {
+  keyRefusals,
+  namedRefusal,
+  productsAnswer,
+  productsOf,
+  refusalAnswer,
+} from '#internal/history/older-contract.ts'
 import { idHeader, idParameter } from '#internal/history/request-ids.ts'
 import { route } from '#internal/http/route.ts'
 import { recommendationSources } from './chain.ts'
@@ -34,6 +40,7 @@ function historyRecommendations(recommender: Recommender): Route {
     method: 'GET',
     path: '/api/v1/user_history_recommendations',
     operationId: 'historyRecommendations',
+    scope: 'recommendations:read',
     tag: 'Recommendations',
     summary: '10 products for a user',
     description:
@@ -48,6 +55,7 @@ function historyRecommendations(recommender: Recommender): Route {
     answers: {
       200: productsAnswer('The products, best first.'),
       400: refusalAnswer('Missing userid parameter'),
+      ...keyRefusals,
     },
     refusal: namedRefusal,
     personal: true,
@@ -125,6 +133,7 @@ function userRecommendations(recommender: Recommender): Route {
     method: 'GET',
     path: '/v1/users/{id}/recommendations',
     operationId: 'userRecommendations',
+    scope: 'recommendations:read',
     tag: 'Recommendations',
     summary: 'Products for a user, with reasons',
     description: howItIsFilled,
@@ -145,6 +154,7 @@ function guestRecommendations(recommender: Recommender): Route {
     method: 'POST',
     path: '/v1/recommendations',
     operationId: 'guestRecommendations',
+    scope: 'recommendations:read',
     tag: 'Recommendations',
     summary: 'Products for a guest, from what the visit holds',
     description: `For a visitor without an id: the products of the visit are asked with, and kept nowhere. ${howItIsFilled}`,

@@ -49,7 +49,7 @@ export async function freePort(): Promise<number> {
 /** Waits until `check` gives something else than null or false; its last error is told when the time is over. */
 export async function until<T>(
   what: string,
-  check: () => Promise<T | null | false>,
+  check: () => Promise<T | null | false> | T | null | false,
   timeoutMs = 60_000,
 ): Promise<T> {
   const end = Date.now() + timeoutMs

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Unavailable } from '#internal/errors/errors.ts'
 import { holdLease } from '#internal/leases/hold.ts'
-import { startPolling } from '../polling.ts'
+import { startPolling } from '#internal/process/polling.ts'
 import { createCpuBudget } from './cpu-budget.ts'
 import { features, featureSet, firstWeights } from './features.ts'
 import { createLessons, firstLessons } from './lessons.ts'
