@@ -9,13 +9,13 @@ describe('the page about access', () => {
     const named = Object.fromEntries(
       Array.from(page.matchAll(/^\| `([\w:]+)` \| (.*) \|$/gm), ([, scope = '', calls = '']) => [
         scope,
-        Array.from(calls.matchAll(/`(\w+)`/g), ([, call]) => call).toSorted(),
+        Array.from(calls.matchAll(/`(\w+)`/g), ([, call = '']) => call),
       ]),
     )
     const routes = await documentedRoutes()
     for (const scope of scopes) {
       const wanting = routes.filter(route => route.scope === scope).map(({ operationId }) => operationId)
-      expect(named[scope], scope).to.deep.equal(wanting.toSorted())
+      expect(named[scope], scope).to.have.members(wanting)
     }
   })
 })

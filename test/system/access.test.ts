@@ -8,6 +8,7 @@ import { silentLogger as logger } from '#internal/telemetry/logger.ts'
 import { startTestPostgres } from '../engines/postgres.ts'
 import { run, start, until } from './processes.ts'
 import type { KeyStore } from '#internal/access/key-store.ts'
+import type { Scope } from '#internal/access/scopes.ts'
 import type { Running } from './processes.ts'
 
 interface Operation {
@@ -71,7 +72,7 @@ describe('who may ask', function () {
     return { response, text: await response.text() }
   }
 
-  async function makeKey(about: { scopes: readonly (typeof scopes)[number][]; expiresAt?: number }) {
+  async function makeKey(about: { scopes: readonly Scope[]; expiresAt?: number }) {
     const text = newKeyText()
     await store.add(keyOf(text, { name: 'test', createdAt: Date.now(), expiresAt: null, ...about }))
     return text
@@ -107,22 +108,12 @@ describe('who may ask', function () {
   describe('with keys', () => {
     before(async () => {
       const asking = { ...env, VITRINE_AUTH: 'keys' }
-      const good = {
-        ...Object.fromEntries(
-          await Promise.all(scopes.map(async scope => [scope, await makeKey({ scopes: [scope] })] as const)),
-        ),
-      } as Record<string, string>
-      const others = Object.fromEntries(
-        await Promise.all(
-          scopes.map(
-            async scope =>
-              [
-                scope,
-                await makeKey({ scopes: scopes.filter(one => one !== scope && one !== 'admin') }),
-              ] as const,
-          ),
-        ),
-      ) as Record<string, string>
+      const keysOf = async (scopesOf: (scope: Scope) => readonly Scope[]) =>
+        Object.fromEntries(
+          await Promise.all(scopes.map(async scope => [scope, await makeKey({ scopes: scopesOf(scope) })])),
+        ) as Record<string, string>
+      const good = await keysOf(scope => [scope])
+      const others = await keysOf(scope => scopes.filter(one => one !== scope && one !== 'admin'))
       const expired = await makeKey({ scopes: ['admin'], expiresAt: Date.now() - 1 })
       keys = { good, others, expired }
       ingestor = opened.use(await start('ingestor', asking))
