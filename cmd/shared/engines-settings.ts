@@ -1,6 +1,35 @@
 import { z } from 'zod'
 import { settings } from './settings.ts'
 
+/** How to log in to an engine, and to be sure that it is the one. */
+function loginSettings<E extends 'KAFKA' | 'CASSANDRA'>(engine: E, name: string, way: string) {
+  const shape = {
+    USERNAME: settings.text().optional().describe(`User of ${name}, who logs in by ${way}`),
+    PASSWORD: settings.text().optional().describe(`The user's password`),
+    PASSWORD_FILE: settings
+      .text()
+      .optional()
+      .describe(
+        'File with the password, in its place; read again at each new connection, so that it may change',
+      ),
+    TLS: settings
+      .choice(['on', 'off'])
+      .optional()
+      .describe(
+        `on: only to a ${name} that proves itself by a CA and its host name; on where a CA file is given`,
+      ),
+    CA_FILE: settings
+      .text()
+      .optional()
+      .describe(
+        "CA certificates (PEM) for that, in the place of the system's; read again at each new connection",
+      ),
+  }
+  type Named = { [K in keyof typeof shape as `VITRINE_${E}_${K}`]: (typeof shape)[K] }
+  const named = Object.entries(shape).map(([key, value]) => [`VITRINE_${engine}_${key}`, value])
+  return Object.fromEntries(named) as Named
+}
+
 /** Where the event log and the store are; the same for every process that uses them. */
 export const engineSettings = z.object({
   VITRINE_EVENT_LOG: settings
@@ -17,6 +46,18 @@ export const engineSettings = z.object({
     .describe(
       "PostgreSQL URI of Vitrine's own database; needed where the event log or the store is postgres",
     ),
+  VITRINE_POSTGRES_URL_FILE: settings
+    .text()
+    .optional()
+    .describe(
+      'File with that URI, in its place; its password is read again at each new connection, so that it may change',
+    ),
+  VITRINE_POSTGRES_CA_FILE: settings
+    .text()
+    .optional()
+    .describe(
+      'CA certificates (PEM) by which PostgreSQL must prove itself, and by its host name; read again at each new connection',
+    ),
   VITRINE_KAFKA_BROKERS: settings
     .list()
     .optional()
@@ -29,6 +70,7 @@ export const engineSettings = z.object({
     .integer(1, 256)
     .default(6)
     .describe('Partitions of a topic that is made new; at most so many loaders share the work'),
+  ...loginSettings('KAFKA', 'Kafka', 'SCRAM-SHA-512'),
   VITRINE_CASSANDRA_HOSTS: settings
     .list()
     .optional()
@@ -41,6 +83,7 @@ export const engineSettings = z.object({
     .integer(1, 9)
     .default(1)
     .describe('Replicas in the local data center of a keyspace that is made new; 3 in production'),
+  ...loginSettings('CASSANDRA', 'Cassandra', 'a password'),
   VITRINE_HISTORY_TTL: settings
     .duration()
     .default(90 * 86_400_000)

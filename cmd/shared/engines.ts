@@ -40,6 +40,7 @@ import type { Postgres } from '#internal/postgres/client.ts'
 import type { RankerStore } from '#internal/recommend/ranker/store.ts'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
+import { accessOf, postgresAddressOf } from './logins.ts'
 import type { EngineSettings } from './engines-settings.ts'
 
 /** The event log and the stores on the engines that the settings name; each is opened when it is first asked for. */
@@ -78,8 +79,11 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
   const onCassandra = settings.VITRINE_STORE === 'cassandra'
 
   const postgres = once((): Postgres => {
-    const url = needed(settings, 'VITRINE_POSTGRES_URL', 'a PostgreSQL URI')
-    return opened.use(connectPostgres({ url, applicationName: service, maxConnections: 10, logger, metrics }))
+    const address = postgresAddressOf(settings)
+    if (address === null) throw missing(settings, 'VITRINE_POSTGRES_URL', 'a PostgreSQL URI')
+    return opened.use(
+      connectPostgres({ ...address, applicationName: service, maxConnections: 10, logger, metrics }),
+    )
   })
 
   const cassandra = once(
@@ -91,6 +95,7 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
           keyspace: 'productviews',
           replication: settings.VITRINE_CASSANDRA_REPLICATION,
           applicationName: service,
+          ...accessOf(settings, 'CASSANDRA'),
           logger,
           metrics,
         }),
@@ -108,6 +113,7 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
       clientId: service,
       instanceId: instance,
       replicationFactor: settings.VITRINE_KAFKA_REPLICATION,
+      ...accessOf(settings, 'KAFKA'),
       logger,
       metrics,
     })
@@ -136,7 +142,7 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
   })
 
   const keys = once(() => {
-    if (settings.VITRINE_POSTGRES_URL === undefined) {
+    if (!hasPostgres(settings)) {
       throw new MissingSetting(
         'VITRINE_POSTGRES_URL is not set: keys are kept in PostgreSQL, whatever the event log and the store are on',
       )
@@ -179,7 +185,7 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
     keys,
     async init() {
       openAll()
-      if (settings.VITRINE_POSTGRES_URL !== undefined) {
+      if (hasPostgres(settings)) {
         await migrate(postgres(), 'access', accessPostgresMigrations)
       }
       for (const schema of [...logSchemas(), ...storeSchemas()]) await schema.bring()
@@ -247,6 +253,9 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value
 }
 
+const hasPostgres = ({ VITRINE_POSTGRES_URL: url, VITRINE_POSTGRES_URL_FILE: file }: EngineSettings) =>
+  url !== undefined || file !== undefined
+
 /** An engine was chosen whose address nobody gave. */
 export class MissingSetting extends Misconfigured {}
 
@@ -259,8 +268,12 @@ function needed<N extends Address>(
 ): NonNullable<EngineSettings[N]> {
   const value = settings[name]
   if (value !== undefined && value.length > 0) return value as NonNullable<EngineSettings[N]>
+  throw missing(settings, name, what)
+}
+
+function missing(settings: EngineSettings, name: Address, what: string): MissingSetting {
   const { VITRINE_EVENT_LOG: log, VITRINE_STORE: store } = settings
-  throw new MissingSetting(
+  return new MissingSetting(
     `${name} is not set: with VITRINE_EVENT_LOG=${log} and VITRINE_STORE=${store} it must name ${what}`,
   )
 }

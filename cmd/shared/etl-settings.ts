@@ -4,6 +4,10 @@ import { settings } from './settings.ts'
 /** What a run of a pipeline takes beside the engines. */
 export const etlSettings = z.object({
   VITRINE_SHOP_URL: settings.postgresUrl().describe("PostgreSQL URI of the shop's own database; only read"),
+  VITRINE_SHOP_CA_FILE: settings
+    .text()
+    .optional()
+    .describe('CA certificates (PEM) by which that database must prove itself, and by its host name'),
   VITRINE_PIPELINE: settings.choice(['orders', 'products']).describe('What to copy: orders or products'),
   VITRINE_SCHEDULE: settings
     .text()

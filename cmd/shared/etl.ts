@@ -4,6 +4,7 @@ import { runPipeline } from '#internal/orders/run.ts'
 import { connectPostgres } from '#internal/postgres/client.ts'
 import { exitCodeOf, openTerminationMessage } from './etl-report.ts'
 import { runVitrineJob } from './job.ts'
+import { rereadable } from './logins.ts'
 import { openProgress } from './progress.ts'
 import type { z } from 'zod'
 import { etlProcessSettings } from '../etl/config.ts'
@@ -41,9 +42,11 @@ export async function runEtl(): Promise<void> {
 
 async function runOnce({ settings, engines, instance, opened, logger, signal }: EtlJob) {
   const progress = opened.use(openProgress())
+  const { VITRINE_SHOP_CA_FILE: caFile } = settings
   const source = opened.use(
     connectPostgres({
       url: settings.VITRINE_SHOP_URL,
+      ...(caFile !== undefined && { ca: rereadable('VITRINE_SHOP_CA_FILE', caFile) }),
       applicationName: 'vitrine-etl',
       maxConnections: 3,
       logger,

@@ -56,6 +56,17 @@ export interface Cassandra extends AsyncDisposable {
   ping(): Promise<void>
 }
 
+export interface Tls {
+  /** PEM, asked at each new connection; without it the system's CAs count. */
+  readonly ca?: () => string
+}
+
+export interface Login {
+  readonly username: string
+  /** Asked at each new connection: it may change. */
+  readonly password: () => string
+}
+
 export interface CassandraOptions {
   /** "host:port" of some nodes; the others are found through them. The port may be left out: 9042. */
   readonly contactPoints: readonly string[]
@@ -66,8 +77,9 @@ export interface CassandraOptions {
   /** How many replicas must answer. Default LOCAL_QUORUM, which is one where there is one. */
   readonly consistency?: 'LOCAL_QUORUM' | 'LOCAL_ONE'
   readonly applicationName: string
-  readonly credentials?: { readonly username: string; readonly password: string }
-  readonly tls?: boolean | { readonly ca: string }
+  readonly login?: Login
+  /** With it nodes must prove themselves by a CA, and by a contact point's host name or their own address. */
+  readonly tls?: Tls
   readonly logger: Logger
   readonly metrics?: Metrics
 }
@@ -85,6 +97,7 @@ export function connectCassandra(options: CassandraOptions): Cassandra {
     throw new Misconfigured(`"${localDataCenter}" is no name of a Cassandra data center`)
   }
   const where = options.contactPoints.join(', ')
+  const known = { passwordMayChange: options.login !== undefined }
   const connector = createConnector(options)
   if (options.metrics) observeConnections(options.metrics, () => connector.current())
 
@@ -92,7 +105,7 @@ export function connectCassandra(options: CassandraOptions): Cassandra {
     try {
       return await work(await connector.connected())
     } catch (error) {
-      throw translate(error, where)
+      throw translate(error, where, known)
     }
   }
 
@@ -145,7 +158,7 @@ export function connectCassandra(options: CassandraOptions): Cassandra {
       try {
         await connector.withoutKeyspace(client => client.execute(cql, [], { readTimeout: schemaLimitMs }))
       } catch (error) {
-        throw translate(error, where)
+        throw translate(error, where, known)
       }
     },
     async define(cql) {

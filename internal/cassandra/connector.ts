@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import cassandra from 'cassandra-driver'
 import { Unavailable } from '#internal/errors/errors.ts'
+import { authProviderOf, sslOptionsOf } from './login.ts'
 import type { Client, DseClientOptions } from 'cassandra-driver'
 import type { CassandraOptions } from './client.ts'
 
@@ -94,14 +95,14 @@ async function endsInTime(work: Promise<void>): Promise<boolean> {
 }
 
 function driverOptions(options: CassandraOptions): DseClientOptions {
-  const { contactPoints, localDataCenter, consistency = 'LOCAL_QUORUM', tls, credentials } = options
+  const { contactPoints, localDataCenter, consistency = 'LOCAL_QUORUM', tls, login } = options
   const { consistencies } = cassandra.types
   return {
     contactPoints: [...contactPoints],
     localDataCenter,
     applicationName: options.applicationName,
-    ...(credentials && { credentials }),
-    ...(tls && { sslOptions: { rejectUnauthorized: true, ...(tls !== true && { ca: [tls.ca] }) } }),
+    ...(login && { authProvider: authProviderOf(login) }),
+    ...(tls && { sslOptions: sslOptionsOf(tls, contactPoints) }),
     queryOptions: {
       consistency: consistencies[consistency === 'LOCAL_QUORUM' ? 'localQuorum' : 'localOne'],
       serialConsistency: consistencies.localSerial,

@@ -1,5 +1,6 @@
 import { errors, types } from 'cassandra-driver'
 import { Misconfigured, Unavailable, VitrineError } from '#internal/errors/errors.ts'
+import { tlsTrouble } from '#internal/errors/tls.ts'
 
 const codes = types.responseErrorCodes
 
@@ -43,12 +44,29 @@ export function isUnstorable(error: unknown): boolean {
 
 /**
  * A failure as callers know it: `Unavailable` for a cluster that is away, late, full or without its schema,
- * `Misconfigured` for a user, password or data center that it does not know; anything else as it came.
+ * `Misconfigured` for a user, password or data center that it does not know; anything else as it came. Nodes that do not prove
+ * themselves are `Unavailable`, since they may get other certificates, and so is a refused login where the password may change.
  */
-export function translate(error: unknown, cluster: string): unknown {
+export function translate(
+  error: unknown,
+  cluster: string,
+  { passwordMayChange = false }: { passwordMayChange?: boolean } = {},
+): unknown {
   if (!(error instanceof Error) || error instanceof VitrineError) return error
   const cause = closestCause(error)
   const words = cause.message || cause.name
+  const trouble = tlsTrouble(cause)
+  if (trouble !== null) {
+    return new Unavailable(`Cassandra at ${cluster} is not trusted: ${trouble}. Nothing was sent.`, {
+      cause: error,
+    })
+  }
+  if (passwordMayChange && cause instanceof errors.AuthenticationError) {
+    return new Unavailable(
+      `Cassandra at ${cluster} refuses the login: ${words}. Waiting for another password.`,
+      { cause: error },
+    )
+  }
   if (isRefusal(cause)) {
     return new Misconfigured(
       `Cassandra at ${cluster} refuses us: ${words}. Check user, password and rights.`,

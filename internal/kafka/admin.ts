@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isUnknownTopic, kafkaErrorType, translate, within } from './errors.ts'
 import type { Admin as KafkaAdmin, Kafka } from 'kafkajs'
+import type { Cluster } from './errors.ts'
 
 export interface TopicSettings {
   readonly name: string
@@ -28,7 +29,7 @@ const createLimitMs = 30_000
 const pingLimitMs = 2_000
 const askAgainMs = 100
 
-export function createAdmin(kafka: Kafka, brokers: readonly string[]): Admin {
+export function createAdmin(kafka: Kafka, cluster: Cluster): Admin {
   let current: Promise<KafkaAdmin> | null = null
 
   function connected(): Promise<KafkaAdmin> {
@@ -58,7 +59,7 @@ export function createAdmin(kafka: Kafka, brokers: readonly string[]): Admin {
         what,
       )
     } catch (error) {
-      const translated = translate(error, brokers)
+      const translated = translate(error, cluster)
       if (translated.code === 'unavailable') await discard()
       throw translated
     }

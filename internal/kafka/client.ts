@@ -4,23 +4,29 @@ import { registerCodecs } from './codecs.ts'
 import { consume } from './consumer.ts'
 import { createProducer } from './producer.ts'
 import { cureRequestQueue } from './request-queue.ts'
-import type { KafkaConfig, SASLOptions, logCreator } from 'kafkajs'
+import { createTrust } from './trust.ts'
+import type { KafkaConfig, logCreator } from 'kafkajs'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Admin } from './admin.ts'
 import type { Compression } from './codecs.ts'
 import type { ConsumeSpec, Consumer } from './consumer.ts'
 import type { PartitionChoice, Producer } from './producer.ts'
+import type { Tls, Trust } from './trust.ts'
+
+export interface Login {
+  readonly username: string
+  /** Asked at each new connection: it may change. */
+  readonly password: () => string
+}
 
 export interface KafkaOptions {
   /** "host:port" of some brokers; the others are found through them. */
   readonly brokers: readonly string[]
   readonly clientId: string
-  readonly tls?: boolean | { readonly ca: string }
-  readonly sasl?: {
-    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
-    readonly username: string
-    readonly password: string
-  }
+  /** With it brokers must prove themselves by a CA and by their host names. */
+  readonly tls?: Tls
+  /** SCRAM-SHA-512. */
+  readonly login?: Login
   readonly logger: Logger
 }
 
@@ -34,17 +40,19 @@ export interface KafkaClient {
 export function createKafkaClient(options: KafkaOptions): KafkaClient {
   cureRequestQueue()
   registerCodecs()
-  const { brokers, logger } = options
-  const kafka = new kafkajs.Kafka(configOf(options))
-  const admin = createAdmin(kafka, brokers)
+  const { brokers, tls, logger } = options
+  const trust = tls ? createTrust(tls) : null
+  const kafka = new kafkajs.Kafka(configOf(options, trust))
+  const cluster = { brokers, distrust: () => trust?.trouble() ?? null }
+  const admin = createAdmin(kafka, cluster)
   return {
     admin,
-    producer: producerOptions => createProducer({ kafka, brokers, logger, ...producerOptions }),
-    consume: spec => consume({ kafka, brokers, logger, spec }),
+    producer: producerOptions => createProducer({ kafka, cluster, logger, ...producerOptions }),
+    consume: spec => consume({ kafka, cluster, logger, spec }),
   }
 }
 
-function configOf({ brokers, clientId, tls, sasl, logger }: KafkaOptions): KafkaConfig {
+function configOf({ brokers, clientId, login, logger }: KafkaOptions, trust: Trust | null): KafkaConfig {
   return {
     brokers: [...brokers],
     clientId,
@@ -55,8 +63,19 @@ function configOf({ brokers, clientId, tls, sasl, logger }: KafkaOptions): Kafka
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5, restartOnFailure: async () => false },
     logLevel: kafkajs.logLevel.INFO,
     logCreator: toDebug(logger),
-    ...(tls !== undefined && { ssl: typeof tls === 'boolean' ? tls : { ca: [tls.ca] } }),
-    ...(sasl && { sasl: { ...sasl } as SASLOptions }),
+    ...(trust && { ssl: true, socketFactory: trust.socketFactory }),
+    ...(login && { sasl: saslOf(login) }),
+  }
+}
+
+/** kafkajs looks at these each time it logs in. */
+function saslOf({ username, password }: Login): NonNullable<KafkaConfig['sasl']> {
+  return {
+    mechanism: 'scram-sha-512',
+    username,
+    get password() {
+      return password()
+    },
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaErrorType, translate, within } from './errors.ts'
 import type { Consumer as Member, EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs'
 import type { Logger } from '#internal/telemetry/logger.ts'
+import type { Cluster } from './errors.ts'
 
 export interface IncomingRecord {
   readonly topic: string
@@ -58,11 +59,11 @@ const disconnectLimitMs = 15_000
  */
 export function consume(options: {
   kafka: Kafka
-  brokers: readonly string[]
+  cluster: Cluster
   logger: Logger
   spec: ConsumeSpec
 }): Consumer {
-  const { kafka, brokers, logger, spec } = options
+  const { kafka, cluster, logger, spec } = options
   const stopping = new AbortController()
   let positions: Map<number, bigint> | null = null
   let joined = false
@@ -174,7 +175,7 @@ export function consume(options: {
         })
       } catch (error) {
         if (stopping.signal.aborted) break
-        const fields = { topics: spec.topics, reason: translate(error, brokers).message }
+        const fields = { topics: spec.topics, reason: translate(error, cluster).message }
         if (failures === 0) logger.warn(fields, 'consuming broke off; it is taken up again')
         else logger.debug(fields, 'consuming failed again')
         failures++

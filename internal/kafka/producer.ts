@@ -3,6 +3,7 @@ import { compressionType } from './codecs.ts'
 import { translate, within } from './errors.ts'
 import type { Kafka, Message, Producer as Sender, RecordMetadata } from 'kafkajs'
 import type { Logger } from '#internal/telemetry/logger.ts'
+import type { Cluster } from './errors.ts'
 import type { Compression } from './codecs.ts'
 
 export interface OutgoingMessage {
@@ -33,12 +34,12 @@ const disconnectLimitMs = 5_000
 
 export function createProducer(options: {
   kafka: Kafka
-  brokers: readonly string[]
+  cluster: Cluster
   partition: PartitionChoice
   compression: Compression
   logger: Logger
 }): Producer {
-  const { kafka, brokers, partition, logger } = options
+  const { kafka, cluster, partition, logger } = options
   const compression = compressionType(options.compression)
   let sender: Sender | null = null
   let troubled = false
@@ -80,7 +81,7 @@ export function createProducer(options: {
         return place(outgoing, metadata)
       } catch (error) {
         await discard()
-        const translated = translate(error, brokers)
+        const translated = translate(error, cluster)
         if (!troubled && translated.code === 'unavailable') {
           troubled = true
           logger.warn({ reason: translated.message }, 'Kafka does not take records')

@@ -5,8 +5,9 @@ import { isConnectionFailure, translate } from './errors.ts'
 import { listenOn } from './listen.ts'
 import { createSession, within } from './session.ts'
 import { describeServer } from './server.ts'
+import { tlsOf } from './tls.ts'
 import { types } from './types.ts'
-import type { PoolClient } from 'pg'
+import type { ClientConfig, PoolClient } from 'pg'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { Metrics } from '#internal/telemetry/metrics.ts'
 
@@ -56,7 +57,10 @@ export interface Postgres extends Queryable, AsyncDisposable {
 }
 
 export interface PostgresOptions {
-  readonly url: string
+  /** TLS as its `sslmode` asks for: always verified in full, also by `require`. A function is asked at each new connection. */
+  readonly url: string | (() => string)
+  /** PEM, asked at each new connection. With it the server must prove itself by it and by its host name. */
+  readonly ca?: () => string
   /** Shown in `pg_stat_activity`, and the metrics' `pool` label. */
   readonly applicationName: string
   readonly maxConnections: number
@@ -68,17 +72,38 @@ export interface PostgresOptions {
   readonly metrics?: Metrics
 }
 
+/** A client to where the options lead when it is made, and to where the last one led when they lead nowhere any more. */
+function followingClient({ url, ca }: Pick<PostgresOptions, 'url' | 'ca'>): typeof pg.Client {
+  const look = () => tlsOf(typeof url === 'function' ? url() : url, ca)
+  let last = look()
+  function now(): typeof last {
+    try {
+      last = look()
+    } catch {
+      // The next connection looks again.
+    }
+    return last
+  }
+  return class extends pg.Client {
+    constructor(config?: ClientConfig) {
+      super({ ...config, ...now() })
+    }
+  }
+}
+
 const pingLimitMs = 2_000
 const closeLimitMs = 5_000
 
 /** A pool of connections; the first is made by the first statement, so that a server may be away at the start. */
 export function connectPostgres(options: PostgresOptions): Postgres {
-  const { url, applicationName, logger } = options
+  const { applicationName, logger } = options
   const statementTimeoutMs = options.statementTimeoutMs ?? 30_000
   const connectTimeoutMs = options.connectTimeoutMs ?? 5_000
+  const url = typeof options.url === 'function' ? options.url() : options.url
   const server = describeServer(url)
+  const known = { passwordMayChange: typeof options.url === 'function' }
+  const Client = followingClient(options)
   const clientOptions = {
-    connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
@@ -86,6 +111,7 @@ export function connectPostgres(options: PostgresOptions): Postgres {
   }
   const pool = new pg.Pool({
     ...clientOptions,
+    Client,
     max: options.maxConnections,
     idleTimeoutMillis: 30_000,
     ...(statementTimeoutMs > 0 && { statement_timeout: statementTimeoutMs }),
@@ -102,7 +128,7 @@ export function connectPostgres(options: PostgresOptions): Postgres {
     try {
       return await pool.connect()
     } catch (error) {
-      throw translate(error, server)
+      throw translate(error, server, known)
     }
   }
 
@@ -113,7 +139,7 @@ export function connectPostgres(options: PostgresOptions): Postgres {
       return await work(client)
     } catch (error) {
       broken = isBroken(error)
-      throw translate(error, server)
+      throw translate(error, server, known)
     } finally {
       client.release(broken)
     }
@@ -134,7 +160,7 @@ export function connectPostgres(options: PostgresOptions): Postgres {
       yield* session(client).stream<T>(sql, values, streamOptions)
     } catch (error) {
       broken = isBroken(error)
-      throw translate(error, server)
+      throw translate(error, server, known)
     } finally {
       broken = broken || !(await rolledBack(client))
       client.release(broken)
@@ -162,12 +188,12 @@ export function connectPostgres(options: PostgresOptions): Postgres {
         return result
       } catch (error) {
         broken = isBroken(error) || !(await rolledBack(client))
-        throw translate(error, server)
+        throw translate(error, server, known)
       } finally {
         client.release(broken)
       }
     },
-    listen: (channel, callback) => listenOn({ clientOptions, channel, callback, logger, server }),
+    listen: (channel, callback) => listenOn({ Client, clientOptions, channel, callback, logger, server }),
     async ping() {
       await within(postgres.query('SELECT 1'), pingLimitMs, 'a ping')
     },

@@ -1,4 +1,5 @@
 import { Misconfigured, Unavailable, VitrineError } from '#internal/errors/errors.ts'
+import { tlsTrouble } from '#internal/errors/tls.ts'
 
 /** PostgreSQL's five-character error code of a failure, also where it was wrapped; `null` when there is none. */
 export function sqlState(error: unknown): string | null {
@@ -62,12 +63,32 @@ function codeOf(error: Error): string {
 
 /**
  * A failure as callers know it: `Unavailable` for a server that is away, starting, in recovery, full or late, `Misconfigured` for
- * a user, password or database that it refuses; anything else as it came. `server` names it without a password.
+ * a user, password or database that it refuses; anything else as it came. `server` names it without a password. A server
+ * that does not prove itself is `Unavailable`, since it may get another certificate, and so is a refused login where the
+ * password may change.
  */
-export function translate(error: unknown, server: string): unknown {
+export function translate(
+  error: unknown,
+  server: string,
+  { passwordMayChange = false }: { passwordMayChange?: boolean } = {},
+): unknown {
   if (!(error instanceof Error) || error instanceof VitrineError) return error
   const state = sqlState(error)
   const message = error.message || codeOf(error)
+  const trouble = tlsTrouble(error)
+  if (trouble !== null) {
+    return new Unavailable(`PostgreSQL at ${server} is not trusted: ${trouble}. Nothing was sent.`, {
+      cause: error,
+    })
+  }
+  if (passwordMayChange && (state === '28P01' || state === '28000')) {
+    return new Unavailable(
+      `PostgreSQL at ${server} refuses the login: ${message}. Waiting for another password.`,
+      {
+        cause: error,
+      },
+    )
+  }
   if (state !== null && refusedStates.has(state)) {
     return new Misconfigured(`PostgreSQL at ${server} refuses the connection: ${message}. Check the URL.`, {
       cause: error,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import { within } from './session.ts'
+import type pg from 'pg'
 import type { ClientConfig } from 'pg'
 import type { Logger } from '#internal/telemetry/logger.ts'
 
@@ -11,18 +11,19 @@ const longestPauseMs = 5_000
 
 /** See `Postgres.listen`. */
 export function listenOn(options: {
+  Client: typeof pg.Client
   clientOptions: ClientConfig
   channel: string
   callback: (payload: string) => void
   logger: Logger
   server: string
 }): AsyncDisposable {
-  const { channel, callback, logger, server } = options
+  const { Client, channel, callback, logger, server } = options
   const stopping = new AbortController()
 
   /** One connection's life; resolves when it broke or when told to stop. Tells whether it ever listened. */
   async function listenOnce(): Promise<boolean> {
-    const client = new pg.Client({ ...options.clientOptions, query_timeout: answerLimitMs })
+    const client = new Client({ ...options.clientOptions, query_timeout: answerLimitMs })
     const broken = new AbortController()
     const stop = () => broken.abort()
     stopping.signal.addEventListener('abort', stop)

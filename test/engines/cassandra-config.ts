@@ -1,14 +1,18 @@
 import { join } from 'node:path'
+import { storePassword } from './certificates.ts'
 
 /** One node on loopback that keeps all it has in `folder`. */
 export function cassandraConfig({
   folder,
   port,
   storagePort,
+  storeFile,
 }: {
   folder: string
   port: number
   storagePort: number
+  /** With it clients must come in TLS, and log in. */
+  storeFile?: string
 }): string {
   return `
 cluster_name: vitrine-test
@@ -30,6 +34,17 @@ seed_provider:
     parameters:
       - seeds: 127.0.0.1:${storagePort}
 auto_snapshot: false
+${storeFile === undefined ? '' : securityOf(storeFile)}`
+}
+
+function securityOf(storeFile: string): string {
+  return `authenticator: PasswordAuthenticator
+client_encryption_options:
+  enabled: true
+  optional: false
+  keystore: ${storeFile}
+  keystore_password: ${storePassword}
+  store_type: PKCS12
 `
 }
 

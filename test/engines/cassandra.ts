@@ -5,7 +5,8 @@ import { silentLogger } from '#internal/telemetry/logger.ts'
 import { cassandraConfig, javaModuleFlags, logConfig } from './cassandra-config.ts'
 import { fetchJars, freePorts, javaProblem, startJavaEngine } from './java-engine.ts'
 import { onceStarted } from './registry.ts'
-import type { Cassandra } from '#internal/cassandra/client.ts'
+import type { Cassandra, CassandraOptions } from '#internal/cassandra/client.ts'
+import type { Certificate } from './certificates.ts'
 import type { JavaEngine } from './java-engine.ts'
 
 const jars = { name: 'cassandra-5.0.8', pom: 'cassandra-pom.xml' }
@@ -45,10 +46,34 @@ export async function connectTestCassandra(): Promise<Cassandra> {
 
 /** A node of one's own, for tests that let it crash. The folder is the caller's to remove. */
 export async function startCassandra(folder: string): Promise<TestCassandra> {
+  return startNode(folder, {})
+}
+
+/** The user that a node which asks for logins has from the start; its password is its name. */
+export const firstUser = 'cassandra'
+
+/** A node that shows a certificate, under the name localhost, and asks for a login. */
+export async function startSecureCassandra(
+  folder: string,
+  certificate: Pick<Certificate, 'storeFile'>,
+  access: Pick<CassandraOptions, 'login' | 'tls'>,
+): Promise<TestCassandra> {
+  return startNode(folder, { secure: { ...certificate, access } })
+}
+
+async function startNode(
+  folder: string,
+  {
+    secure,
+  }: { secure?: Pick<Certificate, 'storeFile'> & { access: Pick<CassandraOptions, 'login' | 'tls'> } },
+): Promise<TestCassandra> {
   const jarsFolder = await fetchJars(jars)
   const [port, storagePort, jmxPort] = (await freePorts(3)) as [number, number, number]
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'cassandra.yaml'), cassandraConfig({ folder, port, storagePort }))
+  await writeFile(
+    join(folder, 'cassandra.yaml'),
+    cassandraConfig({ folder, port, storagePort, ...(secure && { storeFile: secure.storeFile }) }),
+  )
   await writeFile(join(folder, 'logback.xml'), logConfig)
   const [agent] = await Array.fromAsync(glob(join(jarsFolder, 'jamm-*.jar')))
   const args = [
@@ -63,6 +88,7 @@ export async function startCassandra(folder: string): Promise<TestCassandra> {
     `-Dcassandra.storagedir=${folder}`,
     `-Dcassandra.jmx.local.port=${jmxPort}`,
     '-Dcassandra-foreground=yes',
+    '-Dcassandra.superuser_setup_delay_ms=0',
     '-Dcassandra.ring_delay_ms=0',
     '-Dcassandra.skip_wait_for_gossip_to_settle=0',
     ...javaModuleFlags,
@@ -70,7 +96,7 @@ export async function startCassandra(folder: string): Promise<TestCassandra> {
     join(jarsFolder, '*'),
     'org.apache.cassandra.service.CassandraDaemon',
   ]
-  const contactPoint = `127.0.0.1:${port}`
+  const contactPoint = `${secure ? 'localhost' : '127.0.0.1'}:${port}`
   const node = await startJavaEngine({
     name: 'Cassandra',
     args,
@@ -84,6 +110,7 @@ export async function startCassandra(folder: string): Promise<TestCassandra> {
         keyspace: 'system',
         replication: 1,
         applicationName: 'vitrine-test',
+        ...secure?.access,
         logger: silentLogger,
       }),
   })

@@ -5,7 +5,9 @@ import { promisify } from 'node:util'
 import { createKafkaClient } from '#internal/kafka/client.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
 import { fetchJars, freePorts, javaProblem, startJavaEngine } from './java-engine.ts'
+import { storePassword } from './certificates.ts'
 import { onceStarted } from './registry.ts'
+import type { Certificate } from './certificates.ts'
 import type { JavaEngine } from './java-engine.ts'
 
 const run = promisify(execFile)
@@ -13,6 +15,17 @@ const jars = { name: 'kafka-4.3.1', pom: 'kafka-pom.xml' }
 
 export interface TestKafka extends JavaEngine {
   readonly brokers: readonly string[]
+}
+
+/** A user who logs in by SCRAM-SHA-512, over TLS alone. */
+export interface KafkaUser {
+  readonly username: string
+  readonly password: string
+}
+
+export interface SecureKafka extends TestKafka {
+  /** Gives the user another password; clients that are connected stay so. */
+  setPassword(user: KafkaUser): Promise<void>
 }
 
 /** Why Kafka cannot run on this machine, in words; `null` when it can. */
@@ -27,13 +40,50 @@ export async function startTestKafka(): Promise<TestKafka> {
 
 /** A broker of one's own, for tests that let it crash. The folder is the caller's to remove. */
 export async function startKafka(folder: string): Promise<TestKafka> {
-  const classpath = ['-cp', join(await fetchJars(jars), '*')]
   const [port, controllerPort] = (await freePorts(2)) as [number, number]
+  return startBroker(folder, port, propertiesOf(folder, port, controllerPort))
+}
+
+/** A broker that shows a certificate, under the name localhost, and lets in one user, who may do all. */
+export async function startSecureKafka(
+  folder: string,
+  { storeFile }: Pick<Certificate, 'storeFile'>,
+  user: KafkaUser,
+): Promise<SecureKafka> {
+  const [port, controllerPort, securePort] = (await freePorts(3)) as [number, number, number]
+  const properties = `${propertiesOf(folder, port, controllerPort, securePort)}${[
+    'ssl.keystore.type=PKCS12',
+    `ssl.keystore.location=${storeFile}`,
+    `ssl.keystore.password=${storePassword}`,
+    'sasl.enabled.mechanisms=SCRAM-SHA-512',
+    'listener.name.secure.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    '',
+  ].join('\n')}`
+  const broker = await startBroker(folder, port, properties)
+  async function setPassword({ username, password }: KafkaUser): Promise<void> {
+    const change = ['--alter', '--entity-type', 'users', '--entity-name', username]
+    await run('java', [
+      ...(await classpath()),
+      'kafka.admin.ConfigCommand',
+      '--bootstrap-server',
+      `127.0.0.1:${port}`,
+      ...change,
+      '--add-config',
+      `SCRAM-SHA-512=[password=${password}]`,
+    ])
+  }
+  await setPassword(user)
+  return { ...broker, brokers: [`localhost:${securePort}`], setPassword }
+}
+
+const classpath = async () => ['-cp', join(await fetchJars(jars), '*')]
+
+async function startBroker(folder: string, port: number, properties: string): Promise<TestKafka> {
   const settings = join(folder, 'kraft.properties')
   await mkdir(join(folder, 'data'), { recursive: true })
-  await writeFile(settings, propertiesOf(folder, port, controllerPort))
+  await writeFile(settings, properties)
   await run('java', [
-    ...classpath,
+    ...(await classpath()),
     'kafka.tools.StorageTool',
     'format',
     '-t',
@@ -47,7 +97,7 @@ export async function startKafka(folder: string): Promise<TestKafka> {
   const flags = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
   const broker = await startJavaEngine({
     name: 'Kafka',
-    args: [...flags, ...classpath, 'kafka.Kafka', settings],
+    args: [...flags, ...(await classpath()), 'kafka.Kafka', settings],
     logFile: join(folder, 'kafka.log'),
     startLimitMs: 90_000,
     port,
@@ -56,15 +106,17 @@ export async function startKafka(folder: string): Promise<TestKafka> {
   return { brokers, ...broker }
 }
 
-function propertiesOf(folder: string, port: number, controllerPort: number): string {
+function propertiesOf(folder: string, port: number, controllerPort: number, securePort?: number): string {
+  const secure = securePort === undefined ? '' : `,SECURE://localhost:${securePort}`
   return [
     'process.roles=broker,controller',
     'node.id=1',
     `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${secure}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}${secure}`,
     'controller.listener.names=CONTROLLER',
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL',
+    'inter.broker.listener.name=PLAINTEXT',
     `log.dirs=${join(folder, 'data')}`,
     'offsets.topic.replication.factor=1',
     'offsets.topic.num.partitions=4',

@@ -95,6 +95,19 @@ describe('the CronJob of an EtlSchedule', () => {
     ])
   })
 
+  it('has the files that all runs share, to read alone', () => {
+    const defaults = defaultsOf({
+      volumes: [{ name: 'kafka-ca', secret: { secretName: 'shop-cluster-ca-cert' } }],
+      volumeMounts: [{ name: 'kafka-ca', mountPath: '/etc/vitrine/kafka-ca' }],
+    })
+    const { spec } = buildCronJob(scheduleOf(), defaults).spec.jobTemplate.spec.template
+    expect(spec.volumes).to.deep.equal([{ name: 'kafka-ca', secret: { secretName: 'shop-cluster-ca-cert' } }])
+    expect(spec.containers[0]?.volumeMounts).to.deep.equal([
+      { name: 'kafka-ca', mountPath: '/etc/vitrine/kafka-ca', readOnly: true },
+    ])
+    expect(podOf().spec).not.to.have.property('volumes')
+  })
+
   it('runs under the restricted pod security standard, without a token', () => {
     const { spec } = podOf()
     expect(spec.automountServiceAccountToken).to.equal(false)

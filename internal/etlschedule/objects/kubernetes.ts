@@ -91,6 +91,18 @@ export interface PodSpec {
     readonly seccompProfile: { readonly type: 'RuntimeDefault' }
   }
   readonly containers: readonly Container[]
+  readonly volumes?: readonly Volume[]
+}
+
+export interface Volume {
+  readonly name: string
+  readonly secret?: (FilesOf & { readonly secretName: string }) | undefined
+  readonly configMap?: (FilesOf & { readonly name: string }) | undefined
+}
+
+interface FilesOf {
+  readonly items?: readonly { readonly key: string; readonly path: string }[] | undefined
+  readonly optional?: boolean | undefined
 }
 
 export interface Toleration {
@@ -109,6 +121,11 @@ export interface Container {
   readonly env?: readonly EnvVar[]
   readonly envFrom?: readonly EnvFrom[]
   readonly resources?: ContainerResources
+  readonly volumeMounts?: readonly {
+    readonly name: string
+    readonly mountPath: string
+    readonly readOnly?: boolean
+  }[]
   readonly terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError'
   readonly securityContext?: {
     readonly allowPrivilegeEscalation: boolean

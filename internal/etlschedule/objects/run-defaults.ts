@@ -37,6 +37,24 @@ const toleration = z.strictObject({
   tolerationSeconds: z.int().optional(),
 })
 
+const items = z.array(z.strictObject({ key: z.string().min(1), path: z.string().min(1) })).optional()
+
+const volume = z
+  .strictObject({
+    name: z.string().min(1),
+    secret: z
+      .strictObject({ secretName: z.string().min(1), items, optional: z.boolean().optional() })
+      .optional(),
+    configMap: z
+      .strictObject({ name: z.string().min(1), items, optional: z.boolean().optional() })
+      .optional(),
+  })
+  .refine(({ secret, configMap }) => (secret === undefined) !== (configMap === undefined), {
+    error: 'must hold a secret or a configMap',
+  })
+
+const volumeMount = z.strictObject({ name: z.string().min(1), mountPath: z.string().startsWith('/') })
+
 const words = z.record(z.string(), z.string())
 
 const runDefaults = z.strictObject({
@@ -64,6 +82,11 @@ const runDefaults = z.strictObject({
     .default([])
     .describe('Environment of the runs: where the event log and the store are, OTEL_*, proxies.'),
   envFrom: z.array(envFrom).default([]).describe('ConfigMaps and Secrets whose keys become environment.'),
+  volumes: z
+    .array(volume)
+    .default([])
+    .describe('Secrets and ConfigMaps as files, such as the CA of an engine.'),
+  volumeMounts: z.array(volumeMount).default([]).describe('Where these stand in the container; read-only.'),
   resources: resources
     .default({ requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '512Mi' } })
     .describe('What a run asks for and may use where its EtlSchedule does not say.'),

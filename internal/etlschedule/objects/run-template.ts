@@ -72,6 +72,7 @@ const failureRules: readonly PodFailureRule[] = [
 
 function buildPodSpec(schedule: EtlSchedule, defaults: RunDefaults, extras: RunExtras): PodSpec {
   const { serviceAccountName, imagePullSecrets, nodeSelector, tolerations, envFrom } = defaults
+  const { volumes, volumeMounts } = defaults
   return {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
@@ -82,6 +83,7 @@ function buildPodSpec(schedule: EtlSchedule, defaults: RunDefaults, extras: RunE
     ...(imagePullSecrets.length > 0 && { imagePullSecrets }),
     ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
     ...(tolerations.length > 0 && { tolerations }),
+    ...(volumes.length > 0 && { volumes }),
     containers: [
       {
         name: runContainer,
@@ -91,6 +93,9 @@ function buildPodSpec(schedule: EtlSchedule, defaults: RunDefaults, extras: RunE
         env: buildEnvironment(schedule, defaults, extras),
         ...(envFrom.length > 0 && { envFrom }),
         resources: asText(schedule.spec.resources ?? defaults.resources),
+        ...(volumeMounts.length > 0 && {
+          volumeMounts: volumeMounts.map(mount => ({ ...mount, readOnly: true })),
+        }),
         terminationMessagePolicy: 'FallbackToLogsOnError',
         securityContext: {
           allowPrivilegeEscalation: false,
