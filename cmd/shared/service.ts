@@ -59,6 +59,7 @@ export async function runVitrineServer<T extends z.ZodObject<ServerSettings>>(
     const logger = createLogger({ service, level: settings.VITRINE_LOG_LEVEL })
     const metrics = createMetrics({ service, version })
     const readiness = createReadiness()
+    showReadiness(metrics, readiness)
     let stuck: () => string | null = () => null
     opened.defer(flushTelemetry)
     const ops = await listen({
@@ -75,6 +76,20 @@ export async function runVitrineServer<T extends z.ZodObject<ServerSettings>>(
     if (signal.aborted) return
     opened.defer(() => readiness.leave())
     logger.info({ ops: ops.url, version }, `${service} is up`)
+  })
+}
+
+/** What /readyz says, at each scrape: alerts need it by part, and a probe's answer is kept nowhere. */
+function showReadiness(metrics: Metrics, readiness: Readiness): void {
+  metrics.gauge({
+    name: 'vitrine_ready',
+    help: 'Whether a part of the process can do its work, as /readyz says: 1 or 0.',
+    labels: ['part'],
+    async collect(gauge) {
+      for (const { name: part, problem } of await readiness.results()) {
+        gauge.set({ part }, problem === null ? 1 : 0)
+      }
+    },
   })
 }
 

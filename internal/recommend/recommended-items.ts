@@ -8,3 +8,12 @@ export function countRecommended(metrics: Metrics): CounterMetric<'source'> {
     labels: ['source'],
   })
 }
+
+/** Counts each list of recommendations by whether it is all that it could be. */
+export function countAnswers(metrics: Metrics): CounterMetric<'state'> {
+  return metrics.counter({
+    name: 'vitrine_recommendations_total',
+    help: 'Lists of recommendations, by state: complete, warming, or degraded where an engine was away.',
+    labels: ['state'],
+  })
+}

@@ -4,7 +4,7 @@ import { createFilter, whatIsThere } from './filters.ts'
 import { interestsOf } from './interests.ts'
 import { createNumberedCatalogue } from './numbered-catalogue.ts'
 import { bestSellersOf } from './rankings.ts'
-import { countRecommended } from './recommended-items.ts'
+import { countAnswers, countRecommended } from './recommended-items.ts'
 import { startDeadline } from './store-guard.ts'
 import {
   bestSellers,
@@ -104,6 +104,7 @@ export function createRecommender(parts: {
   const { visitors, catalogue, rankings, categoryTrending, live, now, newId } = parts
   const { index } = live
   const recommended = countRecommended(parts.metrics)
+  const answers = countAnswers(parts.metrics)
   const question = createQuestion()
   const numbered = createNumberedCatalogue(index.products)
 
@@ -228,12 +229,15 @@ export function createRecommender(parts: {
 
       const lists = [...ofInterests, ...previousMonth, ...ever]
       const fresh = catalogue.fresh && lists.every(list => list.fresh)
+      const degraded = !known.complete || !fresh || !live.healthy
+      const warming = !live.warm
+      answers.add({ state: degraded ? 'degraded' : warming ? 'warming' : 'complete' })
       return {
         recommendationId: newId(),
         items,
         personalized: items.some(({ source }) => personal.has(source)),
-        degraded: !known.complete || !fresh || !live.healthy,
-        warming: !live.warm,
+        degraded,
+        warming,
       }
     },
   }

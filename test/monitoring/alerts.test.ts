@@ -1,0 +1,123 @@
+import { expect } from 'chai'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { parse } from 'yaml'
+import { findPromtool } from '../tools/promtool.ts'
+import { situations } from './situations.ts'
+import type { Situation } from './situations.ts'
+
+const run = promisify(execFile)
+const file = resolve('monitoring/alerts.yaml')
+
+interface Alert {
+  readonly alert: string
+  readonly expr: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+describe('alerts', function () {
+  this.timeout(150_000)
+  let alerts: readonly Alert[]
+  let promtool: string
+
+  before(async function () {
+    const { groups } = parse(await readFile(file, 'utf8')) as { groups: { rules: Alert[] }[] }
+    alerts = groups.flatMap(({ rules }) => rules)
+    const found = await findPromtool()
+    if (found === null) {
+      process.stdout.write(
+        '\nSKIPPED: alerts need promtool on the PATH, or Debian’s package prometheus to fetch it from\n',
+      )
+      return this.skip()
+    }
+    promtool = found
+  })
+
+  it('are rules that Prometheus takes', async () => {
+    const { stdout } = await run(promtool, ['check', 'rules', file])
+    expect(stdout).to.include(`SUCCESS: ${alerts.length} rules found`)
+  })
+
+  it('have a name of their own, a severity, words, and a page that says what to do', async () => {
+    const names = alerts.map(({ alert }) => alert)
+    expect(new Set(names).size).to.equal(names.length)
+    for (const { alert, labels, annotations } of alerts) {
+      expect(labels['severity'], alert).to.be.oneOf(['critical', 'warning', 'info'])
+      expect(annotations['summary'], alert).to.have.length.above(10)
+      expect(annotations['description'], alert).to.match(/\.$/)
+      expect(annotations['runbook_url'], alert).to.equal(`docs/runbooks/${alert}.md`)
+    }
+    const pages = await readdir('docs/runbooks')
+    expect(pages).to.have.members(names.map(name => `${name}.md`))
+    for (const page of pages) {
+      const headings = [...(await readFile(`docs/runbooks/${page}`, 'utf8')).matchAll(/^#+ (.+)$/gm)]
+      expect(
+        headings.map(([, heading]) => heading),
+        page,
+      ).to.deep.equal([page.slice(0, -3), 'What it means', 'How to look', 'What to do'])
+    }
+  })
+
+  it('ask for metrics that there are', async () => {
+    const documented = new Set<string>()
+    for (const page of ['docs/metrics.md', 'docs/controller.md']) {
+      for (const [, name = ''] of (await readFile(page, 'utf8')).matchAll(/`([a-z]\w+_\w+)`/g))
+        documented.add(name)
+    }
+    for (const { alert, expr } of alerts) {
+      const asked = [...expr.matchAll(/\b(?:vitrine|http|nodejs|leader)_\w+/g)]
+        .map(([name]) => name.replace(/_(?:count|sum|bucket)$/, ''))
+        .filter(name => !name.startsWith('http_r'))
+      expect(asked, alert).to.have.length.above(0)
+      for (const name of asked) expect(documented.has(name), `${alert} asks for ${name}`).to.equal(true)
+    }
+  })
+
+  it('each have a situation in which they fire, and one in which they do not', () => {
+    expect(Object.keys(situations)).to.have.members(alerts.map(({ alert }) => alert))
+  })
+
+  /** Half an hour of a situation: is the alert firing at its end, or at any of its minutes? */
+  const unitTest = (alert: string, series: Situation['fires'], fires: boolean) => ({
+    interval: '1m',
+    input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+    promql_expr_test: Array.from({ length: fires ? 1 : 36 }, (_, minute) => ({
+      expr: `count(ALERTS{alertname="${alert}",alertstate="firing"}) > bool 0`,
+      eval_time: `${fires ? 35 : minute}m`,
+      exp_samples: fires ? [{ labels: '{}', value: 1 }] : [],
+    })),
+  })
+
+  async function judge(tests: readonly object[]): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'vitrine-alerts-'))
+    try {
+      const path = join(folder, 'tests.yaml')
+      await writeFile(path, JSON.stringify({ rule_files: [file], evaluation_interval: '1m', tests }))
+      return await run(promtool, ['test', 'rules', path]).then(
+        ({ stdout }) => stdout,
+        (error: unknown) =>
+          `FAILED ${(error as { stdout: string }).stdout}${(error as { stderr: string }).stderr}`,
+      )
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  }
+
+  for (const [alert, { fires, silent }] of Object.entries(situations)) {
+    it(`${alert} fires when it should, and is silent when it should be`, async () => {
+      expect(await judge([unitTest(alert, fires, true), unitTest(alert, silent, false)])).not.to.include(
+        'FAILED',
+      )
+    })
+  }
+
+  it('are really judged: what is expected the other way round fails', async () => {
+    const { fires, silent } = situations['VitrineNotReady'] as Situation
+    expect(await judge([unitTest('VitrineNotReady', fires, false)])).to.include('FAILED')
+    expect(await judge([unitTest('VitrineNotReady', silent, true)])).to.include('FAILED')
+  })
+})
