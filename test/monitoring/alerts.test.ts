@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import { findPromtool } from '../tools/promtool.ts'
+import { documentedMetrics, metricsIn } from './documented.ts'
 import { situations } from './situations.ts'
 import type { Situation } from './situations.ts'
 
@@ -63,15 +64,9 @@ describe('alerts', function () {
   })
 
   it('ask for metrics that there are', async () => {
-    const documented = new Set<string>()
-    for (const page of ['docs/metrics.md', 'docs/controller.md']) {
-      for (const [, name = ''] of (await readFile(page, 'utf8')).matchAll(/`([a-z]\w+_\w+)`/g))
-        documented.add(name)
-    }
+    const documented = await documentedMetrics()
     for (const { alert, expr } of alerts) {
-      const asked = [...expr.matchAll(/\b(?:vitrine|http|nodejs|leader)_\w+/g)]
-        .map(([name]) => name.replace(/_(?:count|sum|bucket)$/, ''))
-        .filter(name => !name.startsWith('http_r'))
+      const asked = metricsIn(expr)
       expect(asked, alert).to.have.length.above(0)
       for (const name of asked) expect(documented.has(name), `${alert} asks for ${name}`).to.equal(true)
     }

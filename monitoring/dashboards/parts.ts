@@ -1,0 +1,90 @@
+import {
+  DashboardBuilder,
+  DatasourceVariableBuilder,
+  QueryVariableBuilder,
+  RowBuilder,
+  VariableRefresh,
+} from '@grafana/grafana-foundation-sdk/dashboard'
+import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
+import { PanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
+
+const datasource = { type: 'prometheus', uid: '${datasource}' }
+
+/** One picture: what it shows, in which unit of Grafana's, and its lines, each by the legend of its series. */
+export interface Picture {
+  readonly title: string
+  readonly description: string
+  readonly unit: 'reqps' | 'cps' | 's' | 'ms' | 'bytes' | 'percentunit' | 'short' | 'dateTimeAsIso' | 'bool'
+  /** Legend to expression. */
+  readonly lines: Readonly<Record<string, string>>
+}
+
+/** A dashboard from rows of pictures, two beside one another. */
+export function dashboard(options: {
+  name: string
+  title: string
+  description: string
+  rows: Readonly<Record<string, readonly Picture[]>>
+}): Dashboard {
+  const { name, title, description, rows } = options
+  const built = new DashboardBuilder(`Vitrine / ${title}`)
+    .uid(`vitrine-${name}`)
+    .description(description)
+    .tags(['vitrine'])
+    .readonly()
+    .refresh('30s')
+    .time({ from: 'now-1h', to: 'now' })
+    .withVariable(new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'))
+  const labels = ['namespace', 'job', 'instance'] as const
+  for (const [n, label] of labels.entries()) {
+    const before = labels.slice(0, n).map(one => `${one}=~"$${one}"`)
+    built.withVariable(
+      new QueryVariableBuilder(label)
+        .label(label)
+        .datasource(datasource)
+        .query(`label_values(vitrine_build_info{${before.join(',')}}, ${label})`)
+        .refresh(VariableRefresh.OnTimeRangeChanged)
+        .multi(true)
+        .includeAll(true)
+        // Also where a Prometheus knows no such label.
+        .allValue('.*')
+        .current({ text: 'All', value: '$__all' }),
+    )
+  }
+  for (const [row, pictures] of Object.entries(rows)) {
+    built.withRow(new RowBuilder(row))
+    for (const picture of pictures) built.withPanel(panel(picture))
+  }
+  return built.build()
+}
+
+function panel({ title, description, unit, lines }: Picture): PanelBuilder {
+  const built = new PanelBuilder()
+    .title(title)
+    .description(description)
+    .unit(unit)
+    .min(0)
+    .datasource(datasource)
+    .height(8)
+    .span(12)
+  for (const [legend, expression] of Object.entries(lines)) {
+    built.withTarget(new DataqueryBuilder().expr(expression).legendFormat(legend).datasource(datasource))
+  }
+  return built
+}
+
+/** Series of the processes that the variables choose. */
+export const of = (metric: string, matchers = '') =>
+  `${metric}{namespace=~"$namespace",job=~"$job",instance=~"$instance"${matchers === '' ? '' : `,${matchers}`}}`
+
+/** A counter's increase a second. */
+export const rate = (counter: string, matchers = '') => `rate(${of(counter, matchers)}[$__rate_interval])`
+
+/** A quantile of a histogram, by labels. */
+export function quantile(q: number, histogram: string, by: readonly string[] = [], matchers = ''): string {
+  return `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (${rate(`${histogram}_bucket`, matchers)}))`
+}
+
+/** Requests for what a shop asks, without probes and metrics. */
+export const calls = 'http_route!~"/(livez|readyz|metrics)"'
