@@ -3,6 +3,7 @@ import { buildCrd } from '#internal/etlschedule/resource/crd.ts'
 import { etlSchedulePage } from '#internal/etlschedule/resource/reference-page.ts'
 import { openApi } from '#internal/http/openapi.ts'
 import { apiInfo } from '../cmd/shared/documentation.ts'
+import { alertsFile } from '../monitoring/alerts.ts'
 import { dashboardFiles } from '../monitoring/dashboards/all.ts'
 import { documentedRoutes } from './routes.ts'
 import { settingsPage } from './settings-page.ts'
@@ -19,6 +20,7 @@ export async function generatedFiles(): Promise<Generated> {
       'docs/etlschedule.md': etlSchedulePage(),
       'crds/etlschedules.vitrine.dev.yaml': crd,
       'charts/vitrine/crds/etlschedules.vitrine.dev.yaml': crd,
+      'charts/vitrine/alerts.yaml': alertsFile(),
       ...Object.fromEntries(
         Object.entries(dashboardFiles()).map(([name, json]) => [`charts/vitrine/dashboards/${name}`, json]),
       ),

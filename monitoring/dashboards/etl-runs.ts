@@ -1,6 +1,6 @@
 import { dashboard, of, quantile, rate } from './parts.ts'
 
-const bySchedule = (expression: string) => `max by (schedule) (${expression})`
+const bySchedule = (expression: string) => `max by (namespace, schedule) (${expression})`
 
 export const etlRuns = () =>
   dashboard({
@@ -13,14 +13,14 @@ export const etlRuns = () =>
           title: 'Last run was good',
           description: '1 where the last run of an EtlSchedule was good, 0 where it failed or was refused.',
           unit: 'bool',
-          lines: { '{{schedule}}': bySchedule(of('vitrine_etl_healthy')) },
+          lines: { '{{namespace}} {{schedule}}': bySchedule(of('vitrine_etl_healthy')) },
         },
         {
           title: 'Age of the last good run',
           description: 'How old orders, rankings or the catalogue are.',
           unit: 's',
           lines: {
-            '{{schedule}}': `time() - ${bySchedule(of('vitrine_etl_last_success_timestamp_seconds'))}`,
+            '{{namespace}} {{schedule}}': `time() - ${bySchedule(of('vitrine_etl_last_success_timestamp_seconds'))}`,
           },
         },
         {
@@ -28,7 +28,7 @@ export const etlRuns = () =>
           description: 'Runs that ended, by result.',
           unit: 'short',
           lines: {
-            '{{schedule}} {{result}}': `sum by (schedule, result) (increase(${of('vitrine_etl_runs_total')}[$__rate_interval]))`,
+            '{{namespace}} {{schedule}} {{result}}': `sum by (namespace, schedule, result) (increase(${of('vitrine_etl_runs_total')}[$__rate_interval]))`,
           },
         },
         {
@@ -36,8 +36,8 @@ export const etlRuns = () =>
           description: 'Runs that did not start at their time, and whether one is due now.',
           unit: 'short',
           lines: {
-            '{{schedule}} missed': `sum by (schedule) (increase(${of('vitrine_etl_missed_runs_total')}[$__rate_interval]))`,
-            '{{schedule}} overdue': bySchedule(of('vitrine_etl_overdue')),
+            '{{namespace}} {{schedule}} missed': `sum by (namespace, schedule) (increase(${of('vitrine_etl_missed_runs_total')}[$__rate_interval]))`,
+            '{{namespace}} {{schedule}} overdue': bySchedule(of('vitrine_etl_overdue')),
           },
         },
         {
@@ -45,21 +45,23 @@ export const etlRuns = () =>
           description: 'Rows that the last run read and wrote.',
           unit: 'short',
           lines: {
-            '{{schedule}} read': bySchedule(of('vitrine_etl_last_run_rows_read')),
-            '{{schedule}} written': bySchedule(of('vitrine_etl_last_run_rows_written')),
+            '{{namespace}} {{schedule}} read': bySchedule(of('vitrine_etl_last_run_rows_read')),
+            '{{namespace}} {{schedule}} written': bySchedule(of('vitrine_etl_last_run_rows_written')),
           },
         },
         {
           title: 'Time of the last run',
           description: 'How long the last run took that ended.',
           unit: 's',
-          lines: { '{{schedule}}': bySchedule(of('vitrine_etl_last_run_duration_seconds')) },
+          lines: { '{{namespace}} {{schedule}}': bySchedule(of('vitrine_etl_last_run_duration_seconds')) },
         },
         {
           title: 'Next run',
           description: 'Seconds until the next run is due; nothing while suspended.',
           unit: 's',
-          lines: { '{{schedule}}': `${bySchedule(of('vitrine_etl_next_run_timestamp_seconds'))} - time()` },
+          lines: {
+            '{{namespace}} {{schedule}}': `${bySchedule(of('vitrine_etl_next_run_timestamp_seconds'))} - time()`,
+          },
         },
         {
           title: 'Under way, suspended, not ready',
@@ -67,9 +69,9 @@ export const etlRuns = () =>
             'Runs under way, and EtlSchedules that are suspended or whose CronJob is not as their spec says.',
           unit: 'short',
           lines: {
-            '{{schedule}} under way': bySchedule(of('vitrine_etl_active_runs')),
-            '{{schedule}} suspended': bySchedule(of('vitrine_etl_suspended')),
-            '{{schedule}} not ready': `${bySchedule(of('vitrine_etl_ready'))} == 0`,
+            '{{namespace}} {{schedule}} under way': bySchedule(of('vitrine_etl_active_runs')),
+            '{{namespace}} {{schedule}} suspended': bySchedule(of('vitrine_etl_suspended')),
+            '{{namespace}} {{schedule}} not ready': `${bySchedule(of('vitrine_etl_ready'))} == 0`,
           },
         },
       ],

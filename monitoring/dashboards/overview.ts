@@ -6,7 +6,8 @@ export const overview = () =>
   dashboard({
     name: 'overview',
     title: 'Overview',
-    description: 'Whether the shop is served: requests, failures and times of all services, and what is not ready.',
+    description:
+      'Whether the shop is served: requests, failures and times of all services, and what is not ready.',
     rows: {
       'Is the shop served?': [
         {

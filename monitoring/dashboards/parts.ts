@@ -1,4 +1,12 @@
 import {
+  LegendDisplayMode,
+  LegendPlacement,
+  SortOrder,
+  TooltipDisplayMode,
+  VizLegendOptionsBuilder,
+  VizTooltipOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common'
+import {
   DashboardBuilder,
   DatasourceVariableBuilder,
   QueryVariableBuilder,
@@ -15,7 +23,7 @@ const datasource = { type: 'prometheus', uid: '${datasource}' }
 export interface Picture {
   readonly title: string
   readonly description: string
-  readonly unit: 'reqps' | 'cps' | 's' | 'ms' | 'bytes' | 'percentunit' | 'short' | 'dateTimeAsIso' | 'bool'
+  readonly unit: 'reqps' | 'cps' | 's' | 'bytes' | 'percentunit' | 'short' | 'bool'
   /** Legend to expression. */
   readonly lines: Readonly<Record<string, string>>
 }
@@ -52,15 +60,17 @@ export function dashboard(options: {
         .current({ text: 'All', value: '$__all' }),
     )
   }
+  let id = 0
   for (const [row, pictures] of Object.entries(rows)) {
-    built.withRow(new RowBuilder(row))
-    for (const picture of pictures) built.withPanel(panel(picture))
+    built.withRow(new RowBuilder(row).id(++id))
+    for (const picture of pictures) built.withPanel(panel(++id, picture))
   }
   return built.build()
 }
 
-function panel({ title, description, unit, lines }: Picture): PanelBuilder {
+function panel(id: number, { title, description, unit, lines }: Picture): PanelBuilder {
   const built = new PanelBuilder()
+    .id(id)
     .title(title)
     .description(description)
     .unit(unit)
@@ -68,6 +78,13 @@ function panel({ title, description, unit, lines }: Picture): PanelBuilder {
     .datasource(datasource)
     .height(8)
     .span(12)
+    .legend(
+      new VizLegendOptionsBuilder()
+        .showLegend(true)
+        .displayMode(LegendDisplayMode.List)
+        .placement(LegendPlacement.Bottom),
+    )
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
   for (const [legend, expression] of Object.entries(lines)) {
     built.withTarget(new DataqueryBuilder().expr(expression).legendFormat(legend).datasource(datasource))
   }

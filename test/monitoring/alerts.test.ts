@@ -11,7 +11,7 @@ import { situations } from './situations.ts'
 import type { Situation } from './situations.ts'
 
 const run = promisify(execFile)
-const file = resolve('monitoring/alerts.yaml')
+const file = resolve('charts/vitrine/alerts.yaml')
 
 interface Alert {
   readonly alert: string

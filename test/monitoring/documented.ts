@@ -11,7 +11,7 @@ export async function documentedMetrics(): Promise<ReadonlySet<string>> {
 /** Names of the metrics that an expression asks for, of a histogram its own name. */
 export function metricsIn(expression: string): string[] {
   const withoutMatchers = expression.replaceAll(/\{[^}]*\}|\b(?:by|without|on) \([^)]*\)/g, '')
-  return Array.from(withoutMatchers.matchAll(/\b[a-z]+_\w+/g), ([name]) =>
+  return Array.from(withoutMatchers.matchAll(/\b[a-z]+_\w+\b(?!\()/g), ([name]) =>
     name.replace(/_(?:count|sum|bucket)$/, ''),
-  ).filter(name => name !== 'histogram_quantile' && name !== '__rate_interval')
+  ).filter(name => name !== '__rate_interval')
 }

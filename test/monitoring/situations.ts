@@ -7,7 +7,7 @@ export interface Situation {
   readonly silent: Series
 }
 
-const info = (service: string) => `vitrine_build_info{service="vitrine-${service}"}`
+const info = (service: string, labels = '') => `vitrine_build_info{service="vitrine-${service}"${labels}}`
 const requests = (code: number) =>
   `http_server_request_duration_seconds_count{job="api",http_route="/v1/rankings/trending",http_response_status_code="${code}"}`
 const probes =
@@ -16,7 +16,15 @@ const view = {
   accepted: 'vitrine_views_accepted_total',
   refused: 'vitrine_views_refused_total{reason="future"}',
 }
+const controllers = {
+  [info('controller', ',instance="a"')]: '1x40',
+  [info('controller', ',instance="b"')]: '1x40',
+}
 const etl = 'schedule="orders",pipeline="orders"'
+
+/** The processes of one namespace. */
+const shop = (namespace: string, services: readonly string[]): Series =>
+  Object.fromEntries(services.map(name => [info(name, `,namespace="${namespace}"`), '1x40']))
 
 /** A histogram of which all values lie up to one bound. */
 function within(name: string, labels: string, bound: string): Series {
@@ -37,8 +45,28 @@ const answers = (bound: string) =>
 
 export const situations: Readonly<Record<string, Situation>> = {
   VitrineServiceAbsent: {
-    fires: { [info('ingestor')]: '1x40', [info('loader')]: '1x40' },
-    silent: { [info('ingestor')]: '1x40', [info('loader')]: '1x40', [info('api')]: '1x40' },
+    fires: {
+      ...shop('berlin', ['ingestor', 'loader', 'api']),
+      ...shop('paris', ['ingestor', 'loader']),
+    },
+    silent: {
+      ...shop('berlin', ['ingestor', 'loader', 'api']),
+      ...shop('paris', ['ingestor', 'loader', 'api', 'controller']),
+      [info('up', ',namespace="trial"')]: '1x40',
+    },
+  },
+  VitrineProcessDown: {
+    fires: {
+      'up{job="api",instance="a"}': '1x40',
+      'up{job="api",instance="b"}': '0x40',
+      [info('api', ',job="api",instance="a"')]: '1x40',
+    },
+    silent: {
+      'up{job="api",instance="a"}': '1x40',
+      'up{job="api",instance="b"}': '0x3 1x40',
+      [info('api', ',job="api",instance="a"')]: '1x40',
+      'up{job="of others"}': '0x40',
+    },
   },
   VitrineNotReady: {
     fires: { 'vitrine_ready{part="store"}': '1x20 0x20' },
@@ -48,10 +76,18 @@ export const situations: Readonly<Record<string, Situation>> = {
     fires: { [requests(200)]: '0+58x40', [requests(500)]: '0+2x40' },
     silent: { [requests(200)]: '0+599x40', [requests(500)]: '0+1x40', [probes]: '0+60x40' },
   },
+  VitrineErrorsLinger: {
+    fires: { [requests(200)]: '0+498x40', [requests(500)]: '0+1x40' },
+    silent: { [requests(200)]: '0+1999x40', [requests(500)]: '0+1x40', [probes]: '0+60x40' },
+  },
   VitrineSlowAnswers: { fires: answers('0.5'), silent: answers('0.1') },
   VitrineEventLoopBlocked: {
-    fires: { nodejs_eventloop_lag_p99_seconds: '0.8x40' },
-    silent: { nodejs_eventloop_lag_p99_seconds: '0.02x10 0.8x3 0.02x30' },
+    fires: { 'nodejs_eventloop_lag_p99_seconds{job="api"}': '0.8x40', [info('api', ',job="api"')]: '1x40' },
+    silent: {
+      'nodejs_eventloop_lag_p99_seconds{job="api"}': '0.02x10 0.8x3 0.02x30',
+      [info('api', ',job="api"')]: '1x40',
+      'nodejs_eventloop_lag_p99_seconds{job="of others"}': '0.8x40',
+    },
   },
   VitrineViewsRefused: {
     fires: { [view.accepted]: '0+60x40', [view.refused]: '0+20x40' },
@@ -145,10 +181,13 @@ export const situations: Readonly<Record<string, Situation>> = {
     fires: {
       'leader_election_master_status{name="vitrine-controller",instance="a"}': '0x40',
       'leader_election_master_status{name="vitrine-controller",instance="b"}': '0x40',
+      ...controllers,
     },
     silent: {
       'leader_election_master_status{name="vitrine-controller",instance="a"}': '0x40',
       'leader_election_master_status{name="vitrine-controller",instance="b"}': '1x40',
+      ...controllers,
+      'leader_election_master_status{name="of others",instance="c"}': '0x40',
     },
   },
   VitrineWatchStale: {
