@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
-import { findPromtool } from '../tools/promtool.ts'
+import { toolOrSkip } from '../tools/debian-tools.ts'
 import { documentedMetrics, metricsIn } from './documented.ts'
 import { situations } from './situations.ts'
 import type { Situation } from './situations.ts'
@@ -28,14 +28,7 @@ describe('alerts', function () {
   before(async function () {
     const { groups } = parse(await readFile(file, 'utf8')) as { groups: { rules: Alert[] }[] }
     alerts = groups.flatMap(({ rules }) => rules)
-    const found = await findPromtool()
-    if (found === null) {
-      process.stdout.write(
-        '\nSKIPPED: alerts need promtool on the PATH, or Debian’s package prometheus to fetch it from\n',
-      )
-      return this.skip()
-    }
-    promtool = found
+    promtool = await toolOrSkip('promtool', this)
   })
 
   it('are rules that Prometheus takes', async () => {
@@ -69,6 +62,17 @@ describe('alerts', function () {
       const asked = metricsIn(expr)
       expect(asked, alert).to.have.length.above(0)
       for (const name of asked) expect(documented.has(name), `${alert} asks for ${name}`).to.equal(true)
+    }
+  })
+
+  it('lead to pages that name metrics that there are', async () => {
+    const documented = await documentedMetrics()
+    for (const { alert } of alerts) {
+      const page = await readFile(`docs/runbooks/${alert}.md`, 'utf8')
+      const spans = Array.from(page.matchAll(/`([^`]+)`/g), ([, span = '']) => span)
+      // Kubernetes' own come from the kubelet.
+      for (const name of spans.flatMap(metricsIn).filter(name => !name.startsWith('container_')))
+        expect(documented.has(name), `${alert}.md names ${name}`).to.equal(true)
     }
   })
 

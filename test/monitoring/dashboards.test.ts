@@ -4,7 +4,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { findPromtool } from '../tools/promtool.ts'
+import { toolOrSkip } from '../tools/debian-tools.ts'
 import { documentedMetrics, metricsIn } from './documented.ts'
 
 const run = promisify(execFile)
@@ -133,13 +133,7 @@ describe('dashboards', function () {
   })
 
   it('ask in words that Prometheus understands', async function () {
-    const promtool = await findPromtool()
-    if (promtool === null) {
-      process.stdout.write(
-        '\nSKIPPED: dashboards’ questions are checked by promtool, or Debian’s package prometheus\n',
-      )
-      return this.skip()
-    }
+    const promtool = await toolOrSkip('promtool', this)
     const rules = targets().map(({ expr }, n) => ({
       record: `panel:${n}`,
       expr: expr.replaceAll('$__rate_interval', '5m'),

@@ -1,12 +1,24 @@
 import { expect } from 'chai'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startFakeApiServer } from '#internal/kube/fake-api-server.ts'
 import { startTestPostgres } from '../engines/postgres.ts'
-import { findPromtool } from '../tools/promtool.ts'
-import { run, start } from './processes.ts'
+import { toolOrSkip } from '../tools/debian-tools.ts'
+import { etlScheduleManifest } from '../etlschedule-samples.ts'
+import { run, start, until } from './processes.ts'
+import type { FakeObject } from '#internal/kube/fake-cluster.ts'
 
 const services = ['ingestor', 'loader', 'api'] as const
+/** Headings of docs/metrics.md whose tables hold what a process shows. */
+const headings: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    services.map(name => [name, ['Every process', 'ingestor, loader and api', name]] as const),
+  ),
+  controller: ['Every process', 'controller'],
+}
 
 /** Only there with engines or settings of their own, which other tests hold. */
 const elsewhere = new Set(['vitrine_cassandra_connections', 'vitrine_requests_refused_total'])
@@ -23,10 +35,12 @@ describe('metrics', function () {
     expect((await run(['init'], env)).code).to.equal(0)
     for (const name of services) {
       await using service = await start(name, env)
-      if (name === 'ingestor') await sendView(service.url)
-      if (name === 'api') await fetch(`${service.url}/v1/users/ann/recommendations`)
-      scraped.set(name, await (await fetch(`${service.opsUrl}/metrics`)).text())
+      if (name === 'ingestor') await sendViews(service.url)
+      if (name === 'loader') await until('views are loaded', () => loadedAll(service.opsUrl))
+      if (name === 'api') await askForMany(service.url)
+      scraped.set(name, await scrape(service.opsUrl))
     }
+    scraped.set('controller', await scrapeController())
   })
 
   /** Names and types of the tables under a heading. */
@@ -38,15 +52,13 @@ describe('metrics', function () {
     )
   }
 
-  for (const name of services) {
+  for (const [name, sections] of Object.entries(headings)) {
     it(`of the ${name} are those that docs/metrics.md lists`, () => {
       const shown = Array.from(
-        (scraped.get(name) ?? '').matchAll(/^# TYPE ((?:vitrine|http)_\w+) (\w+)$/gm),
+        (scraped.get(name) ?? '').matchAll(/^# TYPE ((?:vitrine_(?!etl_)|http_|leader_)\w+) (\w+)$/gm),
         ([, metric = '', type = '']) => `${metric} ${type}`,
       )
-      const wanted = [...listed('Every service'), ...listed(name)].filter(
-        line => !elsewhere.has(line.split(' ')[0] ?? ''),
-      )
+      const wanted = sections.flatMap(listed).filter(line => !elsewhere.has(line.split(' ')[0] ?? ''))
       expect(shown).to.have.members(wanted)
     })
   }
@@ -60,7 +72,7 @@ describe('metrics', function () {
     )
     for (const text of scraped.values()) {
       for (const [, series = '', given = ''] of text.matchAll(
-        /^((?:vitrine|http)_\w+?)(?:\{([^}]*)\})? /gm,
+        /^((?:vitrine_(?!etl_)|http_|leader_)\w+?)(?:\{([^}]*)\})? /gm,
       )) {
         const name = series.replace(/_(?:bucket|count|sum)$/, '')
         const names = [...given.matchAll(/(\w+)="/g)]
@@ -71,14 +83,16 @@ describe('metrics', function () {
     }
   })
 
-  it('are named and told as Prometheus advises', async function () {
-    const promtool = await findPromtool()
-    if (promtool === null) {
-      process.stdout.write(
-        '\nSKIPPED: the names of metrics are checked by promtool, or Debian’s package prometheus\n',
-      )
-      return this.skip()
+  it('are no more for many visitors and products, and name none of them', () => {
+    for (const [name, text] of scraped) {
+      const series = text.split('\n').filter(line => line !== '' && !line.startsWith('#'))
+      expect(series.length, name).to.be.within(100, 2_000)
+      expect(text, name).not.to.match(/visitor-\d|thing-\d/)
     }
+  })
+
+  it('are named and told as Prometheus advises', async function () {
+    const promtool = await toolOrSkip('promtool', this)
     for (const [name, text] of scraped) {
       const child = spawn(promtool, ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] })
       let said = ''
@@ -91,8 +105,58 @@ describe('metrics', function () {
   })
 })
 
-async function sendView(url: string): Promise<void> {
-  const view = { event: 'ProductView', userid: 'ann', properties: { productid: 'a' } }
-  const headers = { 'content-type': 'application/json' }
-  await fetch(`${url}/v1/views`, { method: 'POST', headers, body: JSON.stringify(view) })
+async function scrape(opsUrl: string): Promise<string> {
+  return (await fetch(`${opsUrl}/metrics`)).text()
+}
+
+/** What the controller shows once it leads and knows of an EtlSchedule. */
+async function scrapeController(): Promise<string> {
+  await using server = await startFakeApiServer()
+  const at = { kind: 'etlschedules.vitrine.dev', namespace: 'shop', name: 'orders', manager: 'test' }
+  const schedule = etlScheduleManifest('orders', {}) as unknown as FakeObject
+  server.cluster.create({ ...at, subresource: undefined }, schedule)
+  const folder = await mkdtemp(join(tmpdir(), 'vitrine-metrics-'))
+  try {
+    const defaults = join(folder, 'run-defaults.yaml')
+    await writeFile(defaults, 'image: vitrine')
+    await using controller = await start('controller', {
+      KUBECONFIG: server.kubeconfig,
+      VITRINE_NAMESPACE: 'shop',
+      VITRINE_RUN_DEFAULTS: defaults,
+    })
+    return await until('the EtlSchedule is shown', async () => {
+      const text = await scrape(controller.opsUrl)
+      return text.includes('vitrine_etl_ready{') && text
+    })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+const many = 1_000
+const names = Array.from({ length: many }, (_, n) => ({ userid: `visitor-${n}`, productid: `thing-${n}` }))
+
+async function sendViews(url: string): Promise<void> {
+  const views = names.map(({ userid, productid }) => ({
+    event: 'ProductView',
+    userid,
+    properties: { productid },
+  }))
+  const response = await fetch(`${url}/v1/views`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: views.map(view => JSON.stringify(view)).join('\n'),
+  })
+  expect(await response.text()).to.include(`"accepted":${many}`)
+}
+
+const loadedAll = async (opsUrl: string) =>
+  (await scrape(opsUrl)).includes(`\nvitrine_views_loaded_total ${many}\n`)
+
+async function askForMany(url: string): Promise<void> {
+  for (const { userid, productid } of names.slice(0, 100)) {
+    await fetch(`${url}/v1/users/${userid}/recommendations`)
+    await fetch(`${url}/v1/products/${productid}/similar`)
+    await fetch(`${url}/${userid}/of/no/route`)
+  }
 }
