@@ -55,8 +55,8 @@ export function dashboard(options: {
         .refresh(VariableRefresh.OnTimeRangeChanged)
         .multi(true)
         .includeAll(true)
-        // Also where a Prometheus knows no such label.
-        .allValue('.*')
+        // Also where no Kubernetes gives a namespace; the other two every scrape has.
+        .allValue(label === 'namespace' ? '.*' : '.+')
         .current({ text: 'All', value: '$__all' }),
     )
   }

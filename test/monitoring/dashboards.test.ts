@@ -77,7 +77,7 @@ describe('dashboards', function () {
       for (const { name, multi, allValue, refresh, datasource } of templating.list.slice(1)) {
         expect({ multi, allValue, refresh }, `${title}: ${name}`).to.deep.equal({
           multi: true,
-          allValue: '.*',
+          allValue: name === 'namespace' ? '.*' : '.+',
           refresh: onTimeRangeChanged,
         })
         expect(datasource?.uid).to.equal(chosen)
@@ -107,7 +107,7 @@ describe('dashboards', function () {
       }
       for (const [, range] of expr.matchAll(/\[([^\]]*)\]/g))
         expect(range, where).to.equal('$__rate_interval')
-      const counters = expr.matchAll(/(?:^|[\s(])(\w+\()?(\w+_total)\{/g)
+      const counters = expr.matchAll(/(?:^|[\s(])(\w+\()?(\w+_(?:total|count|sum|bucket))\{/g)
       for (const [, around, counter] of counters) {
         expect(around, `${where}: ${counter}`).to.be.oneOf(['rate(', 'increase('])
       }
