@@ -1,15 +1,19 @@
 import { effectiveTime } from '#internal/domain/product-view.ts'
-import { parseStoredView } from '#internal/domain/product-view-json.ts'
+import { parseStoredView, refusalReasons } from '#internal/domain/product-view-json.ts'
 import { firstAppendTime } from '#internal/eventlog/first-append-time.ts'
 import { parseChange } from './changes.ts'
 import type { RecordedView } from '#internal/domain/product-view.ts'
 import type { LogRecord } from '#internal/eventlog/log.ts'
 import type { HistoryChange } from './changes.ts'
 
-/** What a record says, or why it can't be understood: a word of a bounded list. */
+/** Why a record can't be understood. */
+export const unreadableReasons = [...refusalReasons, 'unreadable-change'] as const
+export type UnreadableReason = (typeof unreadableReasons)[number]
+
+/** What a record says, or why it can't be understood. */
 export type Read<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly reason: string }
+  | { readonly ok: false; readonly reason: UnreadableReason }
 
 /**
  * Reads a record of `product-views`. A shop that appends its views itself may leave out the messageid, which then

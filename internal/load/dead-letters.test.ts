@@ -18,13 +18,13 @@ const record = (change: Partial<LogRecord> = {}): LogRecord => ({
 
 describe('a dead letter', () => {
   it('keeps bytes, key and headers, and says why and where it came from', () => {
-    const letter = toDeadLetter({ record: record(), reason: 'broken-json' })
+    const letter = toDeadLetter({ record: record(), reason: 'not-json' })
     expect(letter.key).to.equal('user-1')
     expect(letter.value).to.deep.equal(Buffer.from([0xff, 0x00, 0x7b]))
     expect(letter.headers).to.deep.equal({
       traceparent: '00-1',
       'received-at': 'then',
-      'dead-letter-reason': 'broken-json',
+      'dead-letter-reason': 'not-json',
       'dead-letter-topic': 'product-views',
       'dead-letter-partition': '3',
       'dead-letter-offset': '42',
@@ -37,7 +37,10 @@ describe('a dead letter', () => {
     fc.assert(
       fc.property(fc.option(fc.string()), fc.option(fc.uint8Array()), headers, (key, bytes, own) => {
         const original = record({ key, value: bytes && Buffer.from(bytes), headers: own })
-        const back = fromDeadLetter({ ...original, ...toDeadLetter({ record: original, reason: 'x' }) })
+        const back = fromDeadLetter({
+          ...original,
+          ...toDeadLetter({ record: original, reason: 'wrong-type' }),
+        })
         expect(back).to.deep.equal({
           key,
           value: original.value,
@@ -53,7 +56,7 @@ describe('a dead letter', () => {
     const sizes = [700_000, 700_000, 10, 2_000_000, 0]
     const letters = sizes.map((size, i) => ({
       record: record({ offset: BigInt(i), value: size === 0 ? null : Buffer.alloc(size) }),
-      reason: 'broken-json',
+      reason: 'not-json' as const,
     }))
     await appendDeadLetters(log, letters)
     expect(log.records(deadLetterTopic).map(({ value }) => value?.length ?? 0)).to.deep.equal(sizes)

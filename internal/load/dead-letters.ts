@@ -1,11 +1,15 @@
 import { firstAppendTime, originalAppendTimeHeader } from '#internal/eventlog/first-append-time.ts'
 import { deadLetterTopic } from '#internal/eventlog/topics.ts'
+import { unreadableReasons } from '#internal/history/records.ts'
 import type { EventLog, LogRecord, NewRecord } from '#internal/eventlog/log.ts'
 
-/** A record that cannot be loaded, and why: a word of a bounded list. */
+export const deadLetterReasons = [...unreadableReasons, 'refused-by-store'] as const
+export type DeadLetterReason = (typeof deadLetterReasons)[number]
+
+/** A record that cannot be loaded, and why. */
 export interface DeadLetter {
   readonly record: LogRecord
-  readonly reason: string
+  readonly reason: DeadLetterReason
 }
 
 const prefix = 'dead-letter-'

@@ -8,6 +8,7 @@ import { createFakeHistoryStore } from '#internal/history/fake-store.ts'
 import { defaultHistoryTtl } from '#internal/history/store.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
 import { createMetrics } from '#internal/telemetry/metrics.ts'
+import { deadLetterReasons } from './dead-letters.ts'
 import { loaderGroup, startLoader } from './loader.ts'
 import { replayDeadLetters } from './replay.ts'
 import { eventually } from './test-support.ts'
@@ -190,6 +191,14 @@ describe('the loader', () => {
     expect(letters).to.have.length(poison.length + 1)
     expect(ofViews[0]?.headers).to.include({ 'x-shop': '0', 'dead-letter-offset': '1' })
     for (const { headers } of letters) expect(headers['dead-letter-reason']).to.match(/^[a-z0-9-]+$/)
+  })
+
+  it('shows at the start that there are no dead letters of any kind, so that an alert sees the first', async () => {
+    const { start, metrics } = await setUp()
+    await using _loader = start()
+    const { body } = await metrics.scrape()
+    for (const reason of deadLetterReasons)
+      expect(body).to.contain(`vitrine_dead_letters_total{reason="${reason}"} 0`)
   })
 
   it('loses nothing and makes no dead letter twice while the store is away', async () => {

@@ -82,7 +82,7 @@ function createLoadHandlers({ log, history, logger, metrics, now }: LoaderOption
     // Last, so that a store that is away does not make more dead letters with each try.
     const letters = [
       ...unreadable,
-      ...[...refused].map(({ record }) => ({ record, reason: 'refused-by-store' })),
+      ...[...refused].map(({ record }): DeadLetter => ({ record, reason: 'refused-by-store' })),
     ]
     await keep(letters)
     return refused.size === 0 ? readable : readable.filter(item => !refused.has(item))

@@ -14,7 +14,7 @@ const probes =
   'http_server_request_duration_seconds_count{job="api",http_route="/readyz",http_response_status_code="503"}'
 const view = {
   accepted: 'vitrine_views_accepted_total',
-  refused: 'vitrine_views_refused_total{reason="future"}',
+  refused: 'vitrine_views_refused_total{reason="in-the-future"}',
 }
 const controllers = {
   [info('controller', ',instance="a"')]: '1x40',
@@ -107,8 +107,8 @@ export const situations: Readonly<Record<string, Situation>> = {
     },
   },
   VitrineDeadLetters: {
-    fires: { 'vitrine_dead_letters_total{reason="no-json"}': '0x20 1x20' },
-    silent: { 'vitrine_dead_letters_total{reason="no-json"}': '7x40' },
+    fires: { 'vitrine_dead_letters_total{reason="not-json"}': '0x20 1x20' },
+    silent: { 'vitrine_dead_letters_total{reason="not-json"}': '7x40' },
   },
   VitrineViewToStoreSlow: {
     fires: within('vitrine_view_to_store_seconds', '', '300'),
