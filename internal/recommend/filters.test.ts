@@ -63,8 +63,10 @@ describe('the filters', () => {
             source: 'best-sellers-ever' as const,
             because: {},
           }))
-          const { accepts, acceptsProduct } = createFilter(asked, known)
-          const rest = fromCatalogue(catalogue, asked.categories, acceptsProduct)
+          const { accepts, acceptsFound } = createFilter(asked, known)
+          const rest = fromCatalogue(catalogue, asked.categories, product =>
+            acceptsFound(product.productId, product),
+          )
           const list = await fillUp(fillList([sellers], accepts, ids.length), rest, ids.length)
           const allowed = shop.filter(product => may(product, asked, seen, bought, current))
           expect(list.map(({ productId }) => productId).sort()).to.deep.equal(

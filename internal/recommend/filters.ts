@@ -65,8 +65,6 @@ const nothing: ReadonlySet<string> = new Set()
 /** Tells what may stand in an answer. */
 export interface Filter {
   readonly accepts: (candidate: Pick<Candidate, 'productId' | 'category'>) => boolean
-  /** The same for a product of the catalogue, without looking it up. */
-  readonly acceptsProduct: (product: Product) => boolean
   /** The same for what was looked up already: `undefined` where the catalogue has no such product. */
   readonly acceptsFound: (productId: string, product: Product | undefined) => boolean
 }
@@ -101,7 +99,6 @@ export function createFilter(filters: Filters, known: Known): Filter {
 
   return {
     acceptsFound,
-    acceptsProduct: product => acceptsFound(product.productId, product),
     accepts: ({ productId, category }) => acceptsFound(productId, known.product?.(productId), category),
   }
 }

@@ -75,10 +75,16 @@ export interface Recommender {
   recommend(question: Question): Promise<Recommendations>
 }
 
-/** Best sellers of the shop, or of each of the categories asked for. */
-interface OfShop {
+/** What a list is filled on with. */
+interface FillingOn {
+  readonly asked: Question
+  readonly seen: Looked
+  readonly products: Catalogue | null
+  readonly filter: Filter
+  /** Best sellers of the shop, or of each of the categories asked for. */
   readonly previousMonth: readonly BestSellers[]
   readonly ever: readonly BestSellers[]
+  readonly deadline: Deadline
 }
 
 /** What was looked at, from all that is known. */
@@ -157,47 +163,31 @@ export function createRecommender(parts: {
     )
   }
 
-  /** What the sessions in memory say. A list must be filled from it before anything waits: it is good for now. */
-  function askSessions(asked: Question, known: KnownVisitor, products: Catalogue | null) {
-    const seen = looked(asked, known)
-    const filter = createFilter(asked.filters, {
-      ...whatIsThere(products, index),
-      seen,
-      bought: known.bought,
-      current: asked.current ?? seen.newest[0] ?? null,
-    })
-    return { seen, filter, sessions: fromSessions(asked, seen, products, filter) }
-  }
-
-  /** Fills a list from the whole chain. */
-  async function fillFromAll(
-    asked: Question,
-    known: KnownVisitor,
-    { previousMonth, ever, deadline }: OfShop & { deadline: Deadline },
-  ) {
+  /** Fills a list on from the rest of the chain. */
+  async function fillOn(list: readonly Candidate[], options: FillingOn) {
+    const { asked, seen, products, filter, previousMonth, ever, deadline } = options
     const { limit, filters, forStrangers } = asked
     const { categories } = filters
-    const products = catalogue.current()
+    const { accepts, acceptsFound } = filter
     const [ofInterests, trendingThere] = await Promise.all([
-      bestSellersOfInterests(looked(asked, known).newest, products, deadline),
+      bestSellersOfInterests(seen.newest, products, deadline),
       products === null || categories.length === 0 ? [] : categoryTrending.of(products, categories),
     ])
-    const { seen, filter, sessions } = askSessions(asked, known, products)
-    const { accepts, acceptsProduct } = filter
     const trendingNow = trending(categories.length === 0 ? trendingInShop(index) : trendingThere)
     const ofPreviousMonth = bestSellers('best-sellers-previous-month', previousMonth)
     const sellersFirst = seen.newest.length === 0 && forStrangers === 'best-sellers-previous-month'
     const chain: Iterable<Candidate>[] = [
-      sessions,
+      list,
       categoryBestSellers(ofInterests, accepts),
       ...(sellersFirst ? [ofPreviousMonth, trendingNow] : [trendingNow, ofPreviousMonth]),
       bestSellers('best-sellers-ever', ever),
       products === null ? unlessAsked(filters, index) : [],
     ]
-    const list = fillList(chain, accepts, limit)
-    const rest = products === null ? null : fromCatalogue(products, categories, acceptsProduct)
+    const filled = fillList(chain, accepts, limit)
+    const rest =
+      products && fromCatalogue(products, categories, product => acceptsFound(product.productId, product))
     return {
-      list: rest === null ? list : await fillUp(list, rest, limit),
+      list: rest === null ? filled : await fillUp(filled, rest, limit),
       ofInterests: ofInterests.flatMap(interest => interest.lists),
     }
   }
@@ -212,13 +202,21 @@ export function createRecommender(parts: {
         bestSellersOf(rankings, filters.categories, 'previous-month', deadline),
         bestSellersOf(rankings, filters.categories, 'ever', deadline),
       ])
-      const { filter, sessions } = askSessions(asked, known, catalogue.current())
-      const ofSessions = fillList([sessions], filter.accepts, limit)
+      const products = catalogue.current()
+      const seen = looked(asked, known)
+      const filter = createFilter(filters, {
+        ...whatIsThere(products, index),
+        seen,
+        bought: known.bought,
+        current: asked.current ?? seen.newest[0] ?? null,
+      })
+      // What sessions say is good for now: nothing may wait before it is in the list.
+      const ofSessions = fillList([fromSessions(asked, seen, products, filter)], filter.accepts, limit)
       // Most lists are full by now, and nothing else is asked for.
       const { list, ofInterests } =
         ofSessions.length === limit
           ? { list: ofSessions, ofInterests: [] }
-          : await fillFromAll(asked, known, { previousMonth, ever, deadline })
+          : await fillOn(ofSessions, { asked, seen, products, filter, previousMonth, ever, deadline })
       const items = list.map(({ productId, source, because, score = 0 }) => ({
         productId,
         score,
