@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid'
 import { observeLag } from '#internal/eventlog/metrics.ts'
 import { historyChangesTopic, productViewsTopic } from '#internal/eventlog/topics.ts'
 import { changesGroup, createHistoryService } from '#internal/history/changes.ts'
@@ -28,7 +27,7 @@ export function openIntake(
     log: engines.log(),
     metrics,
     now: Date.now,
-    newId: uuidv7,
+    newId: createNewId(),
     eventSource: '/vitrine/ingestor',
     ignoredUsers: new Set(settings.VITRINE_IGNORED_USERS),
     maxViewsPerUserPerDay: settings.VITRINE_MAX_VIEWS_PER_USER_PER_DAY,

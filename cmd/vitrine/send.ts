@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { SingleBar } from 'cli-progress'
-import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import { Misconfigured } from '#internal/errors/errors.ts'
 import { sendViews, toLog, toUrl } from '#internal/ingest/send.ts'
@@ -8,6 +7,7 @@ import { runJob } from '#internal/process/run.ts'
 import { intakeSettings } from '../ingestor/config.ts'
 import { engineSettings, processSettings } from '../shared/engines-settings.ts'
 import { runVitrineJob } from '../shared/job.ts'
+import { createNewId } from '../shared/new-id.ts'
 import { openIntake } from '../shared/parts.ts'
 import { openProgress } from '../shared/progress.ts'
 import { openRejects, openViews } from './send-files.ts'
@@ -80,7 +80,7 @@ async function send(
     input: counted(),
     target,
     now: Date.now,
-    newId: uuidv7,
+    newId: createNewId(),
     ...(rate !== undefined && { rate }),
     onRejected: line => rejects?.write(line),
     onProgress: done => show.update(read, done),
