@@ -177,6 +177,10 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
   const logSchemas = (): Schema[] =>
     onKafka ? [] : [postgresSchema(postgres, 'eventlog', eventLogMigrations)]
 
+  /** Made wherever it can be, so that keys may be asked for later; only who asks for them misses it. */
+  const accessSchemas = (): Schema[] =>
+    hasPostgres(settings) ? [postgresSchema(postgres, 'access', accessPostgresMigrations)] : []
+
   return {
     log,
     history,
@@ -185,10 +189,7 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
     keys,
     async init() {
       openAll()
-      if (hasPostgres(settings)) {
-        await migrate(postgres(), 'access', accessPostgresMigrations)
-      }
-      for (const schema of [...logSchemas(), ...storeSchemas()]) await schema.bring()
+      for (const schema of [...logSchemas(), ...storeSchemas(), ...accessSchemas()]) await schema.bring()
       await log().ensureTopics(wantedTopics)
     },
     async schemaProblem() {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Misconfigured } from '#internal/errors/errors.ts'
+import { isPostgresUrl } from './settings.ts'
 import type { EngineSettings } from './engines-settings.ts'
 
 type Engine = 'KAFKA' | 'CASSANDRA'
@@ -66,8 +67,6 @@ export function postgresAddressOf(settings: EngineSettings): PostgresAddress | n
     ...(caFile !== undefined && { ca: rereadable('VITRINE_POSTGRES_CA_FILE', caFile) }),
   }
 }
-
-const isPostgresUrl = (text: string) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)
 
 /** What one of two settings gives: a text, or the file that holds it. */
 function textOf<A extends keyof EngineSettings, B extends keyof EngineSettings>(

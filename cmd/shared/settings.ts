@@ -33,10 +33,13 @@ export const settings = {
     ),
   /** A PostgreSQL URI; its password is never repeated in a message. */
   postgresUrl: () =>
-    z.string().refine(text => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
+    z.string().refine(isPostgresUrl, {
       error: 'must be a PostgreSQL URI such as postgres://user:password@host:5432/database',
     }),
 }
+
+/** Whether a text is a PostgreSQL URI. */
+export const isPostgresUrl = (text: string) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

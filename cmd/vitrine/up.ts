@@ -73,6 +73,7 @@ export function upCommand(): Command {
 const realThings = [
   'VITRINE_SHOP_URL',
   'VITRINE_POSTGRES_URL',
+  'VITRINE_POSTGRES_URL_FILE',
   'VITRINE_KAFKA_BROKERS',
   'VITRINE_CASSANDRA_HOSTS',
 ]
@@ -117,7 +118,10 @@ async function up(
     say(`PostgreSQL keeps its data in ${postgres.dataFolder}: its user can't reach ${folder}`)
   }
   const embedded = {
-    VITRINE_POSTGRES_URL: await postgres.createDatabase('vitrine'),
+    // A file with the address of another one takes its place.
+    ...(!process.env['VITRINE_POSTGRES_URL_FILE'] && {
+      VITRINE_POSTGRES_URL: await postgres.createDatabase('vitrine'),
+    }),
     VITRINE_SHOP_URL: await postgres.createDatabase('shop'),
   }
   const environment = { ...embedded, ...process.env }
