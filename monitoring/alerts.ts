@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { calls, recommending, requests } from './requests.ts'
 
 /** A rule: when it fires, how bad that is, and what is said then. */
 interface Alert {
@@ -11,9 +12,6 @@ interface Alert {
   readonly summary: string
   readonly description: string
 }
-
-const requests = 'http_server_request_duration_seconds'
-const calls = 'http_route!~"/(livez|readyz|metrics)"'
 
 /** Share of the requests of each job that got a 5xx. */
 function failing(window: string): string {
@@ -93,7 +91,7 @@ const services: readonly Alert[] = [
   {
     name: 'VitrineSlowAnswers',
     // A shop's page waits for them; five times what they take under full load.
-    expr: `${quantile(0.99, requests, 'namespace, job', '{http_route=~".*recommendations",http_response_status_code="200"}')} > 0.25`,
+    expr: `${quantile(0.99, requests, 'namespace, job', `{${recommending},http_response_status_code="200"}`)} > 0.25`,
     for: '10m',
     severity: 'warning',
     summary: 'Recommendations of {{ $labels.job }} are slow',

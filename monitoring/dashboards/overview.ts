@@ -1,6 +1,5 @@
-import { calls, dashboard, of, quantile, rate } from './parts.ts'
-
-const requests = 'http_server_request_duration_seconds'
+import { calls, requests } from '../requests.ts'
+import { dashboard, of, quantile, rate } from './parts.ts'
 
 export const overview = () =>
   dashboard({

@@ -102,6 +102,3 @@ export const rate = (counter: string, matchers = '') => `rate(${of(counter, matc
 export function quantile(q: number, histogram: string, by: readonly string[] = [], matchers = ''): string {
   return `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (${rate(`${histogram}_bucket`, matchers)}))`
 }
-
-/** Requests for what a shop asks, without probes and metrics. */
-export const calls = 'http_route!~"/(livez|readyz|metrics)"'

@@ -1,6 +1,5 @@
+import { recommending, requests } from '../requests.ts'
 import { dashboard, of, quantile, rate } from './parts.ts'
-
-const recommendations = 'http_route=~".*recommendations"'
 
 export const recommendationsBoard = () =>
   dashboard({
@@ -27,8 +26,8 @@ export const recommendationsBoard = () =>
           description: 'Until a list was answered, over all routes that give recommendations.',
           unit: 's',
           lines: {
-            p50: quantile(0.5, 'http_server_request_duration_seconds', [], recommendations),
-            p99: quantile(0.99, 'http_server_request_duration_seconds', [], recommendations),
+            p50: quantile(0.5, requests, [], recommending),
+            p99: quantile(0.99, requests, [], recommending),
           },
         },
         {
