@@ -1,15 +1,15 @@
 import { expect } from 'chai'
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectCassandra } from '#internal/cassandra/client.ts'
 import { Unavailable } from '#internal/errors/errors.ts'
 import { silentLogger as logger } from '#internal/telemetry/logger.ts'
 import { rereadable } from '../../cmd/shared/logins.ts'
-import { createAuthority } from '../engines/certificates.ts'
+import { createAuthorities } from '../engines/certificates.ts'
 import { cassandraProblem, firstUser, startSecureCassandra } from '../engines/cassandra.ts'
+import { until } from '../system/processes.ts'
 import type { Cassandra, CassandraOptions } from '#internal/cassandra/client.ts'
-import type { Authority } from '../engines/certificates.ts'
+import type { Authority, Certificate } from '../engines/certificates.ts'
 import type { TestCassandra } from '../engines/cassandra.ts'
 
 describe('Cassandra that must prove itself, and asks for a login', function () {
@@ -19,8 +19,15 @@ describe('Cassandra that must prove itself, and asks for a login', function () {
   let node: TestCassandra
   let ours: Authority
   let others: Authority
+  let shown: Certificate
+  let mounted: { caFile: string; passwordFile: string }
 
   const login = { username: firstUser, password: () => firstUser }
+  /** Read anew at each connection, as a process does. */
+  const accessByFiles = () => ({
+    login: { ...login, password: rereadable('VITRINE_CASSANDRA_PASSWORD_FILE', mounted.passwordFile) },
+    tls: { ca: rereadable('VITRINE_CASSANDRA_CA_FILE', mounted.caFile) },
+  })
   const caOf = ({ caFile }: Authority) => ({ ca: rereadable('VITRINE_CASSANDRA_CA_FILE', caFile) })
 
   before(async function () {
@@ -30,12 +37,12 @@ describe('Cassandra that must prove itself, and asks for a login', function () {
       return this.skip()
     }
     opened = new AsyncDisposableStack()
-    folder = await mkdtemp(join(tmpdir(), 'vitrine-tls-'))
-    opened.defer(() => rm(folder, { recursive: true }))
-    ours = await createAuthority(folder, 'ours')
-    others = await createAuthority(folder, 'others')
-    const access = { login, tls: caOf(ours) }
-    node = opened.use(await startSecureCassandra(folder, await ours.issue('localhost'), access))
+    ;({ folder, ours, others } = await createAuthorities(opened))
+    shown = await ours.issue('localhost')
+    mounted = { caFile: join(folder, 'mounted-ca.pem'), passwordFile: join(folder, 'mounted-password') }
+    await copyFile(ours.caFile, mounted.caFile)
+    await writeFile(mounted.passwordFile, firstUser)
+    node = opened.use(await startSecureCassandra(folder, shown, accessByFiles()))
   })
   after(() => opened?.disposeAsync())
 
@@ -85,21 +92,22 @@ describe('Cassandra that must prove itself, and asks for a login', function () {
   })
 
   it('may get another authority, and another password: who reads their files anew goes on', async () => {
-    const [caFile, passwordFile] = [join(folder, 'mounted-ca.pem'), join(folder, 'mounted-password')]
-    await copyFile(others.caFile, caFile)
-    await writeFile(passwordFile, 'not yet\n')
-    const password = rereadable('VITRINE_CASSANDRA_PASSWORD_FILE', passwordFile)
-    const tls = { ca: rereadable('VITRINE_CASSANDRA_CA_FILE', caFile) }
-    await using client = connect({ keyspace: 'system', login: { ...login, password }, tls })
+    const { caFile, passwordFile } = mounted
+    await using admin = connect({ keyspace: 'system' })
+    await using client = connect({ keyspace: 'system', ...accessByFiles() })
     const failure = () =>
       client.ping().then(
         () => '',
         (error: unknown) => (error as Error).message,
       )
-    expect(await failure()).to.include('is not signed by')
-    await copyFile(ours.caFile, caFile)
-    expect(await failure()).to.include('refuses the login')
-    await writeFile(passwordFile, firstUser)
     expect(await failure()).to.equal('')
+    await admin.define(`ALTER ROLE ${firstUser} WITH PASSWORD = 'second'`)
+    await copyFile((await others.issue('localhost')).storeFile, shown.storeFile)
+    await copyFile(others.caFile, caFile)
+    await writeFile(passwordFile, 'second\n')
+    await node.restart()
+    await until('the client is let in again', async () => (await failure()) === '')
+    expect(await refusalOf({ tls: caOf(others) })).to.include('refuses the login')
+    expect(await refusalOf({ tls: caOf(ours) })).to.include('is not signed by')
   })
 })

@@ -1,19 +1,18 @@
 import { expect } from 'chai'
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Unavailable } from '#internal/errors/errors.ts'
 import { createKafkaLog } from '#internal/eventlog/kafka-log.ts'
 import { silentLogger as logger } from '#internal/telemetry/logger.ts'
 import { createMetrics } from '#internal/telemetry/metrics.ts'
 import { rereadable } from '../../cmd/shared/logins.ts'
-import { createAuthority } from '../engines/certificates.ts'
+import { createAuthorities } from '../engines/certificates.ts'
 import { kafkaProblem, startSecureKafka } from '../engines/kafka.ts'
 import { startTestPostgres } from '../engines/postgres.ts'
 import { run, until } from '../system/processes.ts'
 import type { EventLog } from '#internal/eventlog/log.ts'
 import type { KafkaLogOptions } from '#internal/eventlog/kafka-log.ts'
-import type { Authority } from '../engines/certificates.ts'
+import type { Authority, Certificate } from '../engines/certificates.ts'
 import type { SecureKafka } from '../engines/kafka.ts'
 
 const user = { username: 'shop', password: 'the-first-password' }
@@ -26,6 +25,7 @@ describe('Kafka that must prove itself, and asks for a login', function () {
   let kafka: SecureKafka
   let ours: Authority
   let others: Authority
+  let shown: Certificate
 
   before(async function () {
     const problem = await kafkaProblem()
@@ -34,11 +34,9 @@ describe('Kafka that must prove itself, and asks for a login', function () {
       return this.skip()
     }
     opened = new AsyncDisposableStack()
-    folder = await mkdtemp(join(tmpdir(), 'vitrine-tls-'))
-    opened.defer(() => rm(folder, { recursive: true }))
-    ours = await createAuthority(folder, 'ours')
-    others = await createAuthority(folder, 'others')
-    kafka = opened.use(await startSecureKafka(folder, await ours.issue('localhost'), user))
+    ;({ folder, ours, others } = await createAuthorities(opened))
+    shown = await ours.issue('localhost')
+    kafka = opened.use(await startSecureKafka(folder, shown, user))
     await using log = open()
     await log.ensureTopics([{ name: topic, partitions: 1, retentionMs: 3_600_000, maxRecordBytes: 10_000 }])
   })
@@ -138,10 +136,14 @@ describe('Kafka that must prove itself, and asks for a login', function () {
     expect(await failure()).to.include('refuses the login')
     await writeFile(passwordFile, user.password)
     await append(log, 'two')
+
     await kafka.setPassword({ ...user, password: 'the-second-password' })
+    await copyFile((await others.issue('localhost')).storeFile, shown.storeFile)
+    await kafka.restart()
+    await until('the new certificate is refused', async () => (await failure()).includes('is not signed by'))
+    await copyFile(others.caFile, caFile)
+    await until('the old password is refused', async () => (await failure()).includes('refuses the login'))
     await writeFile(passwordFile, 'the-second-password\n')
-    await using later = open({ login: { ...login, password }, tls })
-    await append(later, 'three')
-    await kafka.setPassword(user)
+    await until('records are taken again', async () => (await append(log, 'three')).length === 1)
   })
 })

@@ -1,13 +1,12 @@
 import { expect } from 'chai'
-import { chmod, chown, copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, chown, copyFile, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Misconfigured, Unavailable } from '#internal/errors/errors.ts'
 import { connectPostgres } from '#internal/postgres/client.ts'
 import { startEmbeddedPostgres } from '#internal/postgres/embedded.ts'
 import { silentLogger as logger } from '#internal/telemetry/logger.ts'
 import { rereadable } from '../../cmd/shared/logins.ts'
-import { createAuthority } from '../engines/certificates.ts'
+import { createAuthorities } from '../engines/certificates.ts'
 import type { Postgres, PostgresOptions } from '#internal/postgres/client.ts'
 import type { EmbeddedPostgres } from '#internal/postgres/embedded.ts'
 import type { Authority, Certificate } from '../engines/certificates.ts'
@@ -23,14 +22,11 @@ describe('PostgreSQL that must prove itself', function () {
 
   before(async () => {
     opened = new AsyncDisposableStack()
-    folder = await mkdtemp(join(tmpdir(), 'vitrine-tls-'))
-    opened.defer(() => rm(folder, { recursive: true }))
+    ;({ folder, ours, others } = await createAuthorities(opened))
     // As root the server has another user, which must reach the folder.
     await chmod(folder, 0o755)
     server = opened.use(await startEmbeddedPostgres({ dataFolder: join(folder, 'server'), logger }))
     admin = opened.use(connect({ url: server.url('postgres') }))
-    ours = await createAuthority(folder, 'ours')
-    others = await createAuthority(folder, 'others')
     await admin.execute("ALTER SYSTEM SET ssl_cert_file = 'server.crt'")
     await admin.execute("ALTER SYSTEM SET ssl_key_file = 'server.key'")
     await show(await ours.issue('localhost'))

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -24,9 +25,15 @@ export interface Authority {
   issue(host: string, days?: number): Promise<Certificate>
 }
 
-/** An authority of one's own, whose files lie in `folder`. */
-export async function createAuthority(folder: string, name: string): Promise<Authority> {
-  await mkdir(folder, { recursive: true })
+/** A temporary folder with the files of two authorities: ours, and one that nobody should trust. */
+export async function createAuthorities(opened: AsyncDisposableStack) {
+  const folder = await mkdtemp(join(tmpdir(), 'vitrine-tls-'))
+  opened.defer(() => rm(folder, { recursive: true }))
+  const [ours, others] = [await createAuthority(folder, 'ours'), await createAuthority(folder, 'others')]
+  return { folder, ours, others }
+}
+
+async function createAuthority(folder: string, name: string): Promise<Authority> {
   const at = (file: string) => join(folder, `${name}-${file}`)
   const [caFile, caKey] = [at('ca.pem'), at('ca.key')]
   const self = ['req', '-x509', ...newKey, '-days', '30', '-subj', `/CN=${name}`]
