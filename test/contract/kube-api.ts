@@ -236,9 +236,10 @@ export function describeKubeApi(kind: string, kubeconfig: () => Promise<string> 
       const ended = eventsFrom(resourceVersion, 1, 6, selection)
       await client.create(maps, map('unseen', { a: '1' }))
       const events = await ended
-      expect(events.map(({ type }) => type)).to.deep.equal(['BOOKMARK'])
+      // An API server may send others at its own pace before.
+      expect([...new Set(events.map(({ type }) => type))]).to.deep.equal(['BOOKMARK'])
       await client.create(maps, map('after-bookmark', { a: '1' }, { labels: { set: 'bookmarked' } }))
-      const next = await eventsFrom(events[0]?.object.metadata.resourceVersion ?? '', 1, 30, selection)
+      const next = await eventsFrom(events.at(-1)?.object.metadata.resourceVersion ?? '', 1, 30, selection)
       expect(told(next)).to.deep.equal(['ADDED after-bookmark 1'])
     })
 
