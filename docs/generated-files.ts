@@ -1,3 +1,6 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { buildCrd } from '#internal/etlschedule/resource/crd.ts'
 import { etlSchedulePage } from '#internal/etlschedule/resource/reference-page.ts'
@@ -5,6 +8,7 @@ import { openApi } from '#internal/http/openapi.ts'
 import { apiInfo } from '../cmd/shared/documentation.ts'
 import { alertsFile } from '../monitoring/alerts.ts'
 import { dashboardFiles } from '../monitoring/dashboards/all.ts'
+import { chartReference } from './chart-reference.ts'
 import { documentedRoutes } from './routes.ts'
 import { settingsPage } from './settings-page.ts'
 import manifest from '../package.json' with { type: 'json' }
@@ -24,7 +28,23 @@ export async function generatedFiles(): Promise<Generated> {
       ...Object.fromEntries(
         Object.entries(dashboardFiles()).map(([name, json]) => [`charts/vitrine/dashboards/${name}`, json]),
       ),
+      ...chartFiles(),
     },
     wholeFolders: ['crds', 'charts/vitrine/crds', 'charts/vitrine/dashboards'],
   }
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** README and schema of each chart, from its values and the README's head. */
+function chartFiles(): Record<string, string> {
+  const charts = globSync('charts/*/values.yaml', { cwd: root }).map(dirname)
+  return Object.assign(
+    {},
+    ...charts.map(chart => {
+      const read = (name: string) => readFileSync(join(root, chart, name), 'utf8')
+      const { readme, schema } = chartReference(read('README.head.md'), read('values.yaml'))
+      return { [`${chart}/README.md`]: readme, [`${chart}/values.schema.json`]: schema }
+    }),
+  ) as Record<string, string>
 }

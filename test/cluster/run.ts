@@ -3,7 +3,7 @@ import { env, argv } from 'node:process'
 import { clusterFolder, hasScripts, scriptPath } from './scripts.ts'
 
 /**
- * `make test-cluster`: the tests on a Kubernetes, those that freeze a part of it last. With VITRINE_CLUSTER=kubeconfig it is
+ * `make test-cluster`: the tests of the charts, then those on a Kubernetes, those that freeze a part of it last. With VITRINE_CLUSTER=kubeconfig it is
  * the one that KUBECONFIG names, and tests that load images or freeze parts are skipped; else one on this machine, started
  * for it and ended after it unless it was up before. In CI a skipped test is a failure.
  */
@@ -23,7 +23,7 @@ function main(): number {
   }
   const wasUp = call(`${clusterFolder}/bin/kubectl`, ['get', '--raw', '/readyz'], environment, 'ignore') === 0
   try {
-    const failed = call(scriptPath('build'), ['hyperkube']) || call(scriptPath('up'))
+    const failed = call(scriptPath('build'), ['hyperkube', 'helm4']) || call(scriptPath('up'))
     const status = failed || runTests(environment)
     if (status !== 0) process.stdout.write(`logs of the cluster are kept in ${clusterFolder}/log\n`)
     return status
@@ -34,7 +34,7 @@ function main(): number {
 
 function runTests(environment: Record<string, string>): number {
   const args = ['--reporter', 'test/reporter.ts', ...(env['CI'] === 'true' ? ['--forbid-pending'] : [])]
-  const files = ['test/cluster/*.test.ts', 'test/cluster/outages/*.test.ts']
+  const files = ['test/charts/*.test.ts', 'test/cluster/*.test.ts', 'test/cluster/outages/*.test.ts']
   return call('mocha', [...args, ...files, ...argv.slice(2)], environment)
 }
 
