@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { z } from 'zod'
 import { ensureFirstKey } from '#internal/access/first-key.ts'
 import { connectKube } from '#internal/kube/client.ts'
-import { Conflict } from '#internal/errors/errors.ts'
+import { durationForm } from '#internal/domain/duration.ts'
+import { Conflict, Unavailable } from '#internal/errors/errors.ts'
 import { engineSettings, processSettings } from '../shared/engines-settings.ts'
 import { runVitrineJob } from '../shared/job.ts'
+import { durationOption } from './options.ts'
 import type { KeyPlace } from '#internal/access/first-key.ts'
 import type { KubeClient } from '#internal/kube/client.ts'
 import type { KubeObject } from '#internal/kube/objects.ts'
@@ -19,9 +22,14 @@ export function initCommand(): Command {
       '--first-key <secret>',
       "a Secret of the pod's namespace: the key in it is let in for all that a shop's pages ask, and where there is none one is made",
     )
-    .action(({ firstKey }: { firstKey?: string }) =>
-      runVitrineJob('init', initSettings, async ({ engines, settings, opened, metrics, logger }) => {
-        await engines.init()
+    .option(
+      '--patience <duration>',
+      `wait so long for engines that are away, ${durationForm} (default: not at all)`,
+      durationOption,
+    )
+    .action(({ firstKey, patience = 0 }: { firstKey?: string; patience?: number }) =>
+      runVitrineJob('init', initSettings, async ({ engines, settings, opened, metrics, logger, signal }) => {
+        await withPatience(() => engines.init(), patience, signal)
         const { VITRINE_EVENT_LOG: log, VITRINE_STORE: store } = settings
         process.stderr.write(`Ready: event log on ${log}, store on ${store}.\n`)
         if (firstKey === undefined) return 0
@@ -32,6 +40,27 @@ export function initCommand(): Command {
         return 0
       }),
     )
+}
+
+const lookAgainMs = 2_000
+
+/** Tries again while an engine is away, and tells of each cause once. */
+async function withPatience(
+  work: () => Promise<void>,
+  patienceMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const giveUpAt = performance.now() + patienceMs
+  let told = ''
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Unavailable) || performance.now() + lookAgainMs > giveUpAt) throw error
+      if (error.message !== told) process.stderr.write(`waiting: ${(told = error.message)}\n`)
+    }
+    await sleep(lookAgainMs, undefined, { signal })
+  }
 }
 
 interface Secret extends KubeObject {

@@ -2,12 +2,13 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { keyOf, newKeyText } from '#internal/access/key.ts'
 import { isScope, scopes } from '#internal/access/scopes.ts'
-import { durationForm, parseDuration } from '#internal/domain/duration.ts'
+import { durationForm } from '#internal/domain/duration.ts'
 import { Misconfigured } from '#internal/errors/errors.ts'
 import { table } from '#internal/terminal/table.ts'
 import { relative } from '#internal/terminal/times.ts'
 import { engineSettings, processSettings } from '../shared/engines-settings.ts'
 import { runVitrineJob } from '../shared/job.ts'
+import { durationOption } from './options.ts'
 import type { Key } from '#internal/access/key.ts'
 import type { KeyStore } from '#internal/access/key-store.ts'
 import type { Scope } from '#internal/access/scopes.ts'
@@ -56,7 +57,11 @@ function createCommand(): Command {
         .argParser<Scope[] | undefined>((text, before) => [...(before ?? []), scopeOf(text)])
         .makeOptionMandatory(),
     )
-    .option('--expires <duration>', `refuse it after so long, ${durationForm} (default: never)`, durationOf)
+    .option(
+      '--expires <duration>',
+      `refuse it after so long, ${durationForm} (default: never)`,
+      durationOption,
+    )
     .option('--json', 'print JSON for programs instead', false)
     .action((name: string, options: CreateOptions) => withKeys(store => create(store, name, options)))
 }
@@ -64,12 +69,6 @@ function createCommand(): Command {
 function scopeOf(text: string): Scope {
   if (isScope(text)) return text
   throw new InvalidArgumentError(`It must be one of ${scopes.join(', ')}.`)
-}
-
-function durationOf(text: string): number {
-  const ms = parseDuration(text)
-  if (ms === null) throw new InvalidArgumentError(`It must be ${durationForm}.`)
-  return ms
 }
 
 const withKeys = (work: (store: KeyStore) => Promise<void>) =>

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { explain } from '#internal/process/run.ts'
 import { version } from '../shared/service.ts'
+import { checkCommand } from './check.ts'
 import { crdsCommand } from './crds.ts'
 import { deadLettersCommand } from './dead-letters.ts'
 import { evaluateCommand } from './evaluate.ts'
@@ -35,6 +36,7 @@ for (const command of [
   initCommand,
   keysCommand,
   sendCommand,
+  checkCommand,
   generateCommand,
   runCommand,
   scheduleCommand,

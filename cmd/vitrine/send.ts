@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { SingleBar } from 'cli-progress'
 import { z } from 'zod'
-import { Misconfigured } from '#internal/errors/errors.ts'
 import { sendViews, toLog, toUrl } from '#internal/ingest/send.ts'
 import { runJob } from '#internal/process/run.ts'
 import { intakeSettings } from '../ingestor/config.ts'
@@ -10,6 +9,7 @@ import { runVitrineJob } from '../shared/job.ts'
 import { createNewId } from '../shared/new-id.ts'
 import { openIntake } from '../shared/parts.ts'
 import { openProgress } from '../shared/progress.ts'
+import { httpUrl } from './options.ts'
 import { openRejects, openViews } from './send-files.ts'
 import type { SendResult, Target } from '#internal/ingest/send.ts'
 
@@ -35,6 +35,7 @@ export function sendCommand(): Command {
     .option(
       '--url <url>',
       'a running Vitrine; without it the views go straight to the event log of the settings',
+      httpUrl,
     )
     .option('--rate <n>', 'at most so many views a second', positive)
     .option('--rejects <file>', 'where refused lines go, each with its reason')
@@ -44,9 +45,6 @@ export function sendCommand(): Command {
     )
     .action(async (file: string, options: SendOptions) => {
       if (options.url !== undefined) {
-        if (!/^https?:\/\//.test(options.url) || !URL.canParse(options.url)) {
-          throw new Misconfigured(`--url must be like http://127.0.0.1:8080, got "${options.url}"`)
-        }
         const target = toUrl(options.url, process.env['VITRINE_KEY'] || undefined)
         await runJob((opened, signal) => send(file, () => target, options, opened, signal))
       } else {

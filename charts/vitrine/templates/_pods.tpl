@@ -1,0 +1,122 @@
+{{/* Environment of all processes: what they write and where traces go. (dict "root" . "component" "api") */}}
+{{- define "vitrine.commonEnv" -}}
+- { name: VITRINE_LOG_LEVEL, value: {{ .root.Values.logLevel }} }
+{{- with .root.Values.tracing }}
+{{- if .endpoint }}
+- { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ .endpoint | quote }} }
+- { name: OTEL_TRACES_SAMPLER, value: parentbased_traceidratio }
+- { name: OTEL_TRACES_SAMPLER_ARG, value: {{ .sampleRatio | quote }} }
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* What each container may do: nothing beyond its own process. */}}
+{{- define "vitrine.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+capabilities: { drop: [ALL] }
+seccompProfile: { type: RuntimeDefault }
+{{- end -}}
+
+{{/* What the specs of all pods begin with: (dict "root" . "token" true "account" "api"). */}}
+{{- define "vitrine.podBasics" -}}
+serviceAccountName: {{ include "vitrine.fullname" .root }}-{{ .account }}
+automountServiceAccountToken: {{ default false .token }}
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  seccompProfile: { type: RuntimeDefault }
+{{- with .root.Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/*
+The spec of a service's pods, with what the values lay over it:
+(dict "root" . "component" "api" "http" true "token" false "env" "…" "mounts" "…" "volumes" "…")
+*/}}
+{{- define "vitrine.servicePod" -}}
+{{- $spec := include "vitrine.servicePodSpec" . | fromYaml -}}
+{{- toYaml (mergeOverwrite $spec (deepCopy (index .root.Values .component).podSpec)) -}}
+{{- end -}}
+
+{{- define "vitrine.servicePodSpec" -}}
+{{- $values := index .root.Values .component -}}
+{{- include "vitrine.podBasics" (dict "root" .root "account" .component "token" .token) }}
+# Longer than the pause before it ends and the 25 s in which a process finishes what is in hand.
+terminationGracePeriodSeconds: {{ add .root.Values.drainSeconds 30 }}
+affinity:
+  podAntiAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution:
+      - weight: 100
+        podAffinityTerm:
+          topologyKey: kubernetes.io/hostname
+          labelSelector:
+            matchLabels:
+              {{- include "vitrine.selector" . | nindent 14 }}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: topology.kubernetes.io/zone
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "vitrine.selector" . | nindent 8 }}
+containers:
+  - name: {{ .component }}
+    image: {{ include "vitrine.image" .root }}
+    imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+    args: [cmd/{{ .component }}/main.ts]
+    env:
+      {{- include "vitrine.commonEnv" . | nindent 6 }}
+      {{- if .http }}
+      - { name: VITRINE_HOST, value: 0.0.0.0 }
+      - { name: VITRINE_PORT, value: "8080" }
+      - { name: VITRINE_AUTH, value: {{ .root.Values.auth.mode }} }
+      {{- end }}
+      - { name: VITRINE_OPS_HOST, value: 0.0.0.0 }
+      - { name: VITRINE_OPS_PORT, value: "9090" }
+      {{- with .env }}{{ . | nindent 6 }}{{ end }}
+      {{- with $values.env }}{{ toYaml . | nindent 6 }}{{ end }}
+    ports:
+      {{- if .http }}
+      - { name: http, containerPort: 8080 }
+      {{- end }}
+      - { name: ops, containerPort: 9090 }
+    startupProbe:
+      httpGet: { path: /livez, port: ops }
+      periodSeconds: 1
+      failureThreshold: 60
+    readinessProbe:
+      httpGet: { path: /readyz, port: ops }
+      periodSeconds: 2
+      timeoutSeconds: 3
+      failureThreshold: 2
+    livenessProbe:
+      httpGet: { path: /livez, port: ops }
+      periodSeconds: 10
+      timeoutSeconds: 5
+      failureThreshold: 6
+    {{- if .root.Values.drainSeconds }}
+    lifecycle:
+      preStop: { sleep: { seconds: {{ .root.Values.drainSeconds }} } }
+    {{- end }}
+    securityContext:
+      {{- include "vitrine.containerSecurity" . | nindent 6 }}
+    resources:
+      {{- toYaml $values.resources | nindent 6 }}
+    {{- with .mounts }}
+    volumeMounts:
+      {{- . | nindent 6 }}
+    {{- end }}
+{{- with .volumes }}
+volumes:
+  {{- . | nindent 2 }}
+{{- end }}
+{{- end -}}
