@@ -53,6 +53,8 @@ export interface Engines extends AsyncDisposable {
   keys(): KeyStore
   /** Makes schemas and topics where they are missing or older; harmless when repeated or run by two at once. */
   init(): Promise<void>
+  /** The same for keys alone: a first key that is made then is there before any service, which waits for the rest, looks for it. */
+  initKeys(): Promise<void>
   /** What is missing of the schemas and topics, in words; `null` when all stand. */
   schemaProblem(): Promise<string | null>
   /** The same of the store alone, whatever the log does. */
@@ -191,6 +193,10 @@ export function openEngines({ settings, service, instance, logger, metrics }: En
       openAll()
       for (const schema of [...logSchemas(), ...storeSchemas(), ...accessSchemas()]) await schema.bring()
       await log().ensureTopics(wantedTopics)
+    },
+    async initKeys() {
+      keys()
+      for (const schema of accessSchemas()) await schema.bring()
     },
     async schemaProblem() {
       openAll()

@@ -29,14 +29,17 @@ export function initCommand(): Command {
     )
     .action(({ firstKey, patience = 0 }: { firstKey?: string; patience?: number }) =>
       runVitrineJob('init', initSettings, async ({ engines, settings, opened, metrics, logger, signal }) => {
-        await withPatience(() => engines.init(), patience, signal)
+        const patiently = (work: () => Promise<void>) => withPatience(work, patience, signal)
+        if (firstKey !== undefined) {
+          await patiently(() => engines.initKeys())
+          const kube = opened.use(await connectKube({ fieldManager: 'vitrine-init', metrics, logger }))
+          const place = secretPlace(kube, firstKey)
+          const isNew = await ensureFirstKey({ place, store: engines.keys(), now: Date.now })
+          process.stderr.write(`The key in ${place.name} ${isNew ? 'is let in now' : 'is let in already'}.\n`)
+        }
+        await patiently(() => engines.init())
         const { VITRINE_EVENT_LOG: log, VITRINE_STORE: store } = settings
         process.stderr.write(`Ready: event log on ${log}, store on ${store}.\n`)
-        if (firstKey === undefined) return 0
-        const kube = opened.use(await connectKube({ fieldManager: 'vitrine-init', metrics, logger }))
-        const place = secretPlace(kube, firstKey)
-        const isNew = await ensureFirstKey({ place, store: engines.keys(), now: Date.now })
-        process.stderr.write(`The key in ${place.name} ${isNew ? 'is let in now' : 'is let in already'}.\n`)
         return 0
       }),
     )

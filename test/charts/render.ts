@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { parseAllDocuments, stringify } from 'yaml'
+import { parseAllDocuments } from 'yaml'
+import { helm, tryHelm } from './helm.ts'
+import type { HelmSaid } from './helm.ts'
 
 /** The charts of this repository. */
 export type ChartName = 'vitrine' | 'vitrine-data'
@@ -29,71 +30,39 @@ export interface RenderOptions {
   readonly kubeVersion?: string
 }
 
-/** What Helm said of a rendering. */
-export type Rendering =
-  | { readonly ok: true; readonly text: string }
-  | { readonly ok: false; readonly error: string }
-
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 export const chartFolder = (chart: ChartName) => `${root}charts/${chart}`
 
-/** Helm 4, or 3; a test that wants it is skipped aloud where there is none, and CI fails. */
-export async function helmOrSkip(test: Mocha.Context): Promise<string> {
-  for (const helm of ['helm4', 'helm', 'helm3']) {
-    const found = await call(helm, ['version', '--short'])
-    if (found.ok) return helm
-  }
-  process.stdout.write('\nSKIPPED: needs Helm on the PATH\n')
-  return test.skip()
+/** `helm template`, as a user of the chart calls it; definitions of kinds are left out. */
+export function tryRender(chart: ChartName, options: RenderOptions = {}): Promise<HelmSaid> {
+  return tryHelm(templateArgs(chart, options), { values: options.values })
 }
 
-/** `helm template`, as a user of the chart calls it. */
-export function tryRender(helm: string, chart: ChartName, options: RenderOptions = {}): Promise<Rendering> {
-  const { files = [], values, release = chart, kubeVersion } = options
-  const args = ['template', release, chartFolder(chart), '--namespace', 'shop']
-  for (const file of files) args.push('--values', `${chartFolder(chart)}/${file}`)
-  if (values !== undefined) args.push('--values', '-')
-  if (kubeVersion !== undefined) args.push('--kube-version', kubeVersion)
-  return call(helm, args, values === undefined ? undefined : stringify(values))
+/** As {@link tryRender}, giving the text; throws what Helm says where it refuses. */
+export function renderText(chart: ChartName, options: RenderOptions = {}): Promise<string> {
+  return helm(templateArgs(chart, options), { values: options.values })
 }
 
-/** As {@link tryRender}, giving the objects; throws what Helm says where it refuses. */
-export async function render(
-  helm: string,
-  chart: ChartName,
-  options: RenderOptions = {},
-): Promise<Rendered[]> {
-  return objectsOf(await renderText(helm, chart, options))
+/** As {@link renderText}, giving the objects. */
+export async function render(chart: ChartName, options: RenderOptions = {}): Promise<Rendered[]> {
+  return objectsOf(await renderText(chart, options))
 }
 
-/** As {@link render}, before it is read. */
-export async function renderText(
-  helm: string,
-  chart: ChartName,
-  options: RenderOptions = {},
-): Promise<string> {
-  const rendering = await tryRender(helm, chart, options)
-  if (!rendering.ok) throw new Error(rendering.error)
-  return rendering.text
-}
-
+/** The objects of a text of YAML documents. */
 export const objectsOf = (text: string): Rendered[] =>
   parseAllDocuments(text).flatMap(document => {
     const object = document.toJS() as Rendered | null
     return object === null ? [] : [object]
   })
 
-function call(helm: string, args: readonly string[], input?: string): Promise<Rendering> {
-  const { promise, resolve } = Promise.withResolvers<Rendering>()
-  const child = execFile(
-    helm,
-    [...args],
-    { timeout: 60_000, maxBuffer: 64 * 2 ** 20 },
-    (error, stdout, stderr) =>
-      resolve(error === null ? { ok: true, text: stdout } : { ok: false, error: stderr || error.message }),
-  )
-  child.stdin?.on('error', () => {})
-  child.stdin?.end(input ?? '')
-  return promise
+function templateArgs(
+  chart: ChartName,
+  { files = [], release = chart, kubeVersion }: RenderOptions,
+): string[] {
+  return [
+    ...['template', release, chartFolder(chart), '--namespace', 'shop'],
+    ...files.flatMap(file => ['--values', `${chartFolder(chart)}/${file}`]),
+    ...(kubeVersion === undefined ? [] : ['--kube-version', kubeVersion]),
+  ]
 }

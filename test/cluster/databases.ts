@@ -18,16 +18,18 @@ export interface Databases extends AsyncDisposable {
   fromCluster(database: TestDatabase): string
 }
 
-/** Opens both, with a made-up shop, and the way to them. */
-export async function openDatabases(): Promise<Databases> {
+/** Opens both, with a made-up shop, and the way to them; `init: false` leaves Vitrine's own empty. */
+export async function openDatabases({ init = true } = {}): Promise<Databases> {
   await using opened = new AsyncDisposableStack()
   const shop = opened.use(await openDatabase())
   const store = opened.use(await openDatabase())
   const until = Date.now() - 3_600_000
   const made = generateShop({ ...defaultShopOptions, users: 100, until })
   const { orderItems } = await writeShop(shop.postgres, made, { replace: false })
-  const { code, stderr } = await run(['init'], { VITRINE_POSTGRES_URL: store.url })
-  if (code !== 0) throw new Error(`vitrine init: ${stderr}`)
+  if (init) {
+    const { code, stderr } = await run(['init'], { VITRINE_POSTGRES_URL: store.url })
+    if (code !== 0) throw new Error(`vitrine init: ${stderr}`)
+  }
   opened.use(startScript('forward', ['--in', new URL(shop.url).port]))
   const kept = opened.move()
   return {

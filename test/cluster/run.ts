@@ -34,7 +34,12 @@ function main(): number {
 
 function runTests(environment: Record<string, string>): number {
   const args = ['--reporter', 'test/reporter.ts', ...(env['CI'] === 'true' ? ['--forbid-pending'] : [])]
-  const files = ['test/charts/*.test.ts', 'test/cluster/*.test.ts', 'test/cluster/outages/*.test.ts']
+  const files = [
+    'test/charts/*.test.ts',
+    'test/cluster/*.test.ts',
+    'test/cluster/charts/*.test.ts',
+    'test/cluster/outages/*.test.ts',
+  ]
   return call('mocha', [...args, ...files, ...argv.slice(2)], environment)
 }
 

@@ -1,0 +1,146 @@
+import { expect } from 'chai'
+import { runRequestedAnnotation } from '#internal/etlschedule/resource/names.ts'
+import { expectedHistories } from '../../system/clicks.ts'
+import { until } from '../../system/processes.ts'
+import { openDatabases } from '../databases.ts'
+import { newRequest } from '../scene.ts'
+import { prepareInstall } from './install.ts'
+import { openShop, visits } from './shop.ts'
+import type { HelmSaid } from '../../charts/helm.ts'
+import type { Databases } from '../databases.ts'
+import type { Shop } from './shop.ts'
+
+describe('helm install, with the event log and the store on PostgreSQL', function () {
+  this.timeout(300_000)
+  const install = prepareInstall()
+  let databases: Databases
+  let installed: HelmSaid
+  let shop: Shop
+
+  const values = {
+    eventLog: { engine: 'postgres' },
+    store: { engine: 'postgres' },
+    postgres: { urlSecret: { name: 'own-database' } },
+    shop: { urlSecret: { name: 'shop-database' } },
+    data: { name: '' },
+    networkPolicy: { enabled: true },
+  }
+
+  before(async () => {
+    databases = install.opened.use(await openDatabases({ init: false }))
+    await install.makeSecret('own-database', { uri: databases.fromCluster(databases.store) })
+    await install.makeSecret('shop-database', { uri: databases.fromCluster(databases.shop) })
+    installed = await install.install('vitrine', values)
+  })
+
+  it('is done when all pods are ready, and the cluster has nothing to say against one', async () => {
+    expect(installed.ok, installed.stderr).to.equal(true)
+    expect(installed.stderr).not.to.match(/warning/i)
+    const ready = await install.field(
+      'pods',
+      '{range .items[*]}{.metadata.labels.app\\.kubernetes\\.io/component}={.status.conditions[?(@.type=="Ready")].status} {end}',
+    )
+    expect(
+      ready
+        .trim()
+        .split(' ')
+        .filter(one => !one.startsWith('init'))
+        .toSorted(),
+    ).to.deep.equal([
+      ...[
+        'api=True',
+        'api=True',
+        'controller=True',
+        'ingestor=True',
+        'ingestor=True',
+        'loader=True',
+        'loader=True',
+      ],
+    ])
+  })
+
+  it('tells how to reach it and try it', () => {
+    expect(installed.stdout).to.include(`helm test vitrine -n ${install.namespace}`)
+    expect(installed.stdout).to.include('get secret vitrine-first-key')
+  })
+
+  it('passes its own test, which says what it tried', async () => {
+    const { ok, stdout, stderr } = await install.tryHelm(['test', 'vitrine', '--logs'])
+    expect(ok, stdout + stderr).to.equal(true)
+    expect(stdout).to.include('ok: the visitor is forgotten')
+  })
+
+  it('takes views, and answers with histories and recommendations from them', async () => {
+    const key = Buffer.from(
+      await install.field('secret/vitrine-first-key', '{.data.key}'),
+      'base64',
+    ).toString()
+    shop = openShop({
+      ingestor: await install.reach('vitrine-ingestor'),
+      api: await install.reach('vitrine-api'),
+      key,
+    })
+    const views = visits(200, Date.now())
+    await shop.send(views)
+    const expected = expectedHistories(views)
+    for (const user of ['visitor-0', 'visitor-77', 'visitor-199']) {
+      await until(
+        `the history of ${user}`,
+        async () => (await shop.historyOf(user)).join() === expected.get(user)?.join(),
+      )
+      const { items } = await shop.ask<{ items: { productId: string; source: string; because: unknown }[] }>(
+        `/v1/users/${user}/recommendations`,
+      )
+      const products = items.map(({ productId }) => productId)
+      expect(new Set(products).size).to.equal(10)
+      expect(products.filter(product => expected.get(user)?.includes(product))).to.deep.equal([])
+      expect(items[0]?.source).to.equal('sessions')
+      const latest = await shop.ask<{ products: string[]; type: string }>(
+        '/api/v1/user_nav_history_latest_products/',
+        {
+          headers: { 'user-id': user },
+        },
+      )
+      expect(latest).to.include({ type: 'personalized' })
+      expect(latest.products).to.deep.equal(expected.get(user)?.slice(0, 10))
+    }
+  })
+
+  it('refuses whoever has no key', async () => {
+    const api = await install.reach('vitrine-api')
+    expect((await fetch(`${api}/v1/users/visitor-0/history`)).status).to.equal(401)
+  })
+
+  it('brings orders by an EtlSchedule of its own, and answers with best sellers', async () => {
+    await install.kubectl(['annotate', 'etlschedule/orders', `${runRequestedAnnotation}=${newRequest()}`])
+    await until(
+      'a run that succeeded',
+      async () => (await install.field('etlschedule/orders', '{.status.lastRun.result}')) === 'Succeeded',
+      120_000,
+    )
+    expect(Number(await install.field('etlschedule/orders', '{.status.lastRun.rowsRead}'))).to.be.above(0)
+    await until('best sellers', async () => {
+      const { items } = await shop.ask<{ items: unknown[] }>('/v1/rankings/best-sellers?window=90d')
+      return items.length === 10
+    })
+  })
+
+  it('leaves the views, the histories and the key when it is uninstalled, and finds them again', async () => {
+    const history = await shop.historyOf('visitor-77')
+    const key = await install.field('secret/vitrine-first-key', '{.data.key}')
+    await install.helm(['uninstall', 'vitrine', '--wait'])
+    await until('nothing is left but Secrets', async () => {
+      const kinds = 'all,configmaps,etlschedules,roles,rolebindings,serviceaccounts,networkpolicies'
+      const left = (await install.kubectl(['get', kinds, '-o', 'name'])).trim().split('\n')
+      return left.join() === 'configmap/kube-root-ca.crt,serviceaccount/default'
+    })
+    expect((await install.install('vitrine', values)).ok).to.equal(true)
+    expect(await install.field('secret/vitrine-first-key', '{.data.key}')).to.equal(key)
+    const again = openShop({
+      ingestor: await install.reach('vitrine-ingestor'),
+      api: await install.reach('vitrine-api'),
+      key: Buffer.from(key, 'base64').toString(),
+    })
+    expect(await again.historyOf('visitor-77')).to.deep.equal(history)
+  })
+})

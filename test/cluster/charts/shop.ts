@@ -1,0 +1,66 @@
+import type { WireView } from '../../system/clicks.ts'
+
+/** A shop's calls to an installed Vitrine, with its key. */
+export interface Shop {
+  /** Sends views as one file; rejects unless all are taken. */
+  send(views: readonly WireView[]): Promise<void>
+  /** An answer of the api; rejects with what it says where it refuses. */
+  ask<T>(
+    path: string,
+    options?: { method?: string; body?: unknown; headers?: Readonly<Record<string, string>> },
+  ): Promise<T>
+  /** A user's products, newest first. */
+  historyOf(user: string): Promise<string[]>
+}
+
+export function openShop({ ingestor, api, key }: { ingestor: string; api: string; key: string }): Shop {
+  const authorization = `Bearer ${key}`
+
+  const shop: Shop = {
+    async send(views) {
+      const response = await fetch(`${ingestor}/v1/views`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/x-ndjson' },
+        body: views.map(view => JSON.stringify(view)).join('\n'),
+      })
+      const answer = (await response.json()) as { accepted: number }
+      if (answer.accepted !== views.length) throw new Error(`${response.status}: ${JSON.stringify(answer)}`)
+    },
+    async ask(path, { method = 'GET', body, headers } = {}) {
+      const response = await fetch(`${api}${path}`, {
+        method,
+        headers: {
+          authorization,
+          ...headers,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status}: ${text}`)
+      return JSON.parse(text)
+    },
+    async historyOf(user) {
+      const { items } = await shop.ask<{ items: { productId: string }[] }>(
+        `/v1/users/${encodeURIComponent(user)}/history?limit=100`,
+      )
+      return items.map(({ productId }) => productId)
+    },
+  }
+  return shop
+}
+
+/** Views of so many visitors of a small shop, each through a dozen products of one taste, the last of them now. */
+export function visits(visitors: number, now: number): WireView[] {
+  return Array.from({ length: visitors }, (_, visitor) =>
+    Array.from({ length: 12 }, (_, step) => ({
+      event: 'ProductView' as const,
+      messageid: `visit-${visitor}-${step}`,
+      userid: `visitor-${visitor}`,
+      // Neighbours in a walk through 40 products of a category, so that visitors of one taste overlap.
+      properties: { productid: `product-${(visitor % 5) * 40 + ((visitor * 7 + step * 3) % 40)}` },
+      context: { source: step % 2 === 0 ? 'desktop' : 'mobile' },
+      timestamp: new Date(now - (visitors - visitor) * 1_000 - (12 - step) * 50).toISOString(),
+    })),
+  ).flat()
+}
