@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { buildCrd } from '#internal/etlschedule/resource/crd.ts'
@@ -8,6 +8,7 @@ import { openApi } from '#internal/http/openapi.ts'
 import { apiInfo } from '../cmd/shared/documentation.ts'
 import { alertsFile } from '../monitoring/alerts.ts'
 import { dashboardFiles } from '../monitoring/dashboards/all.ts'
+import { chartListing } from './chart-listing.ts'
 import { chartReference } from './chart-reference.ts'
 import { documentedRoutes } from './routes.ts'
 import { settingsPage } from './settings-page.ts'
@@ -36,15 +37,21 @@ export async function generatedFiles(): Promise<Generated> {
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** README and schema of each chart, from its values and the README's head. */
+/** What each chart says of itself, and its README and schema, from its values and the README's head. */
 function chartFiles(): Record<string, string> {
+  const changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8')
   const charts = globSync('charts/*/values.yaml', { cwd: root }).map(dirname)
   return Object.assign(
     {},
     ...charts.map(chart => {
       const read = (name: string) => readFileSync(join(root, chart, name), 'utf8')
       const { readme, schema } = chartReference(read('README.head.md'), read('values.yaml'))
-      return { [`${chart}/README.md`]: readme, [`${chart}/values.schema.json`]: schema }
+      const listing = chartListing(basename(chart), manifest.version, changelog)
+      return {
+        [`${chart}/Chart.yaml`]: listing,
+        [`${chart}/README.md`]: readme,
+        [`${chart}/values.schema.json`]: schema,
+      }
     }),
   ) as Record<string, string>
 }

@@ -5,6 +5,7 @@ import { settings } from './settings.ts'
 function loginSettings<E extends 'KAFKA' | 'CASSANDRA'>(engine: E, name: string, way: string) {
   const shape = {
     USERNAME: settings.text().optional().describe(`User of ${name}, who logs in by ${way}`),
+    USERNAME_FILE: settings.text().optional().describe("File with the user's name, in its place"),
     PASSWORD: settings.text().optional().describe(`The user's password`),
     PASSWORD_FILE: settings
       .text()

@@ -35,6 +35,11 @@ describe('how a process logs in to its engines', () => {
     expect(login?.password()).to.equal('another')
   })
 
+  it('is by a user’s name from a file, too', () => {
+    const { login } = kafka({ VITRINE_KAFKA_USERNAME_FILE: file, VITRINE_KAFKA_PASSWORD: 'x' })
+    expect(login?.username).to.equal('held in a file')
+  })
+
   it('goes on with what a file held while it can’t be read, as when it is being replaced', async () => {
     const read = rereadable('SETTING', file)
     await rm(file)

@@ -15,12 +15,13 @@ export interface Access {
 export function accessOf(settings: EngineSettings, engine: Engine): Access {
   const names = {
     username: `VITRINE_${engine}_USERNAME`,
+    usernameFile: `VITRINE_${engine}_USERNAME_FILE`,
     password: `VITRINE_${engine}_PASSWORD`,
     passwordFile: `VITRINE_${engine}_PASSWORD_FILE`,
     tls: `VITRINE_${engine}_TLS`,
     caFile: `VITRINE_${engine}_CA_FILE`,
   } as const
-  const username = settings[names.username]
+  const username = textOf(settings, names.username, names.usernameFile)?.()
   const password = textOf(settings, names.password, names.passwordFile)
   if ((username === undefined) !== (password === undefined)) {
     throw new Misconfigured(

@@ -66,7 +66,7 @@ whose engines are elsewhere sees PostgreSQL only where it reads keys.
 {{- toYaml $engines -}}
 {{- end -}}
 
-{{/* Secrets that a process reads as files: a list of {mount, secret, key, setting}, of (dict "root" . "component" "api"). */}}
+{{/* Secrets that a process reads as files: a list of {mount, secret, key, setting}, with another key in `also`, of (dict "root" . "component" "api"). */}}
 {{- define "vitrine.files" -}}
 {{- $engines := include "vitrine.enginesOf" . | fromYaml -}}
 {{- with $engines.kafka }}
@@ -79,7 +79,7 @@ whose engines are elsewhere sees PostgreSQL only where it reads keys.
 {{- end }}
 {{- with $engines.cassandra }}
 {{- if .login.name }}
-- { mount: cassandra, secret: {{ .login.name }}, key: {{ .login.passwordKey }}, setting: VITRINE_CASSANDRA_PASSWORD_FILE }
+- { mount: cassandra, secret: {{ .login.name }}, key: {{ .login.passwordKey }}, also: {{ .login.usernameKey }}, setting: VITRINE_CASSANDRA_PASSWORD_FILE }
 {{- end }}
 {{- if .ca.name }}
 - { mount: cassandra-ca, secret: {{ .ca.name }}, key: {{ .ca.key }}, setting: VITRINE_CASSANDRA_CA_FILE }
@@ -125,8 +125,7 @@ whose engines are elsewhere sees PostgreSQL only where it reads keys.
 - { name: VITRINE_CASSANDRA_DATACENTER, value: {{ .datacenter | quote }} }
 - { name: VITRINE_CASSANDRA_REPLICATION, value: {{ $.root.Values.store.cassandra.replication | quote }} }
 {{- if .login.name }}
-- name: VITRINE_CASSANDRA_USERNAME
-  valueFrom: { secretKeyRef: { name: {{ .login.name }}, key: {{ .login.usernameKey }} } }
+- { name: VITRINE_CASSANDRA_USERNAME_FILE, value: /etc/vitrine/cassandra/{{ .login.usernameKey }} }
 {{- end }}
 {{- if .tls }}
 - { name: VITRINE_CASSANDRA_TLS, value: "on" }
@@ -146,6 +145,6 @@ whose engines are elsewhere sees PostgreSQL only where it reads keys.
 {{- define "vitrine.engineVolumes" -}}
 {{- range include "vitrine.files" . | fromYamlArray }}
 - name: {{ .mount }}
-  secret: { secretName: {{ .secret }}, items: [{ key: {{ .key }}, path: {{ .key }} }] }
+  secret: { secretName: {{ .secret }}, items: [{ key: {{ .key }}, path: {{ .key }} }{{ with .also }}, { key: {{ . }}, path: {{ . }} }{{ end }}] }
 {{- end }}
 {{- end -}}
