@@ -1,4 +1,4 @@
-import type { Rendered } from './render.ts'
+import type { Part, Rendered } from './render.ts'
 
 /**
  * What linters of Kubernetes objects ask for, by the names that kube-linter, Polaris and the NSA's guide (by kubescape's numbers) give
@@ -21,15 +21,13 @@ interface Pod {
   /** Kind and name of what makes it. */
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
-  // oxlint-disable-next-line typescript/no-explicit-any -- as Rendered
-  readonly spec: any
+  readonly spec: Part
 }
 
 interface Container {
   readonly name: string
   readonly pod: Pod
-  // oxlint-disable-next-line typescript/no-explicit-any -- as Rendered
-  readonly spec: any
+  readonly spec: Part
 }
 
 /** Looks up the pods of a rendering. */
@@ -85,18 +83,13 @@ const selects = (selector: Readonly<Record<string, string>> | undefined, { label
 const found = (objects: Objects, kind: string, name: string) =>
   objects.all.some(object => object.kind === kind && object.metadata.name === name)
 
-// oxlint-disable-next-line typescript/no-explicit-any -- as Rendered
-type Probe = any
-const portIsDeclared = (spec: Container['spec'], probe: Probe) =>
-  // oxlint-disable-next-line typescript/no-explicit-any -- as Rendered
+const portIsDeclared = (spec: Container['spec'], probe: Part) =>
   probe === undefined ||
-  spec.ports?.some(({ name, containerPort }: any) => [name, containerPort].includes(probe.httpGet?.port))
+  spec.ports?.some(({ name, containerPort }: Part) => [name, containerPort].includes(probe.httpGet?.port))
 
-// oxlint-disable-next-line typescript/no-explicit-any -- as Rendered
-const envOf = (spec: Container['spec']): any[] => spec.env ?? []
+const envOf = (spec: Container['spec']): Part[] => spec.env ?? []
 
-// oxlint-disable-next-line typescript/no-explicit-any -- as Rendered
-const rulesOf = (object: Rendered): any[] => object['rules'] ?? []
+const rulesOf = (object: Rendered): Part[] => object['rules'] ?? []
 
 const noHostPath = ({ spec }: Pod) => !spec.volumes?.some(({ hostPath }: { hostPath?: unknown }) => hostPath)
 
@@ -192,9 +185,8 @@ export const practices: readonly Practice[] = [
     found(objects, spec.scaleTargetRef.kind, spec.scaleTargetRef.name),
   ),
   kinds('dangling-ingress', 'Ingress', ({ spec }, objects) =>
-    // oxlint-disable-next-line typescript/no-explicit-any -- as Rendered
-    spec.rules.every(({ http }: any) =>
-      http.paths.every(({ backend }: any) => found(objects, 'Service', backend.service.name)),
+    spec.rules.every(({ http }: Part) =>
+      http.paths.every(({ backend }: Part) => found(objects, 'Service', backend.service.name)),
     ),
   ),
   kinds(

@@ -6,6 +6,10 @@ import type { HelmSaid } from './helm.ts'
 /** The charts of this repository. */
 export type ChartName = 'vitrine' | 'vitrine-data'
 
+/** A part of an object, which differs by kind. */
+// oxlint-disable-next-line typescript/no-explicit-any -- typing all kinds of Kubernetes would say nothing of the charts
+export type Part = any
+
 /** An object as a chart renders it. */
 export interface Rendered {
   readonly apiVersion: string
@@ -16,8 +20,7 @@ export interface Rendered {
     readonly labels?: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
   }
-  // oxlint-disable-next-line typescript/no-explicit-any -- what is asked of it differs by kind
-  readonly [field: string]: any
+  readonly [field: string]: Part
 }
 
 export interface RenderOptions {
@@ -61,7 +64,10 @@ function templateArgs(
   { files = [], release = chart, kubeVersion }: RenderOptions,
 ): string[] {
   return [
-    ...['template', release, chartFolder(chart), '--namespace', 'shop'],
+    'template',
+    release,
+    chartFolder(chart),
+    '--namespace=shop',
     ...files.flatMap(file => ['--values', `${chartFolder(chart)}/${file}`]),
     ...(kubeVersion === undefined ? [] : ['--kube-version', kubeVersion]),
   ]

@@ -47,15 +47,13 @@ describe('helm install, with the event log and the store on PostgreSQL', functio
         .filter(one => !one.startsWith('init'))
         .toSorted(),
     ).to.deep.equal([
-      ...[
-        'api=True',
-        'api=True',
-        'controller=True',
-        'ingestor=True',
-        'ingestor=True',
-        'loader=True',
-        'loader=True',
-      ],
+      'api=True',
+      'api=True',
+      'controller=True',
+      'ingestor=True',
+      'ingestor=True',
+      'loader=True',
+      'loader=True',
     ])
   })
 
