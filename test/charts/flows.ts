@@ -16,7 +16,9 @@ export function flowsOf(objects: readonly Rendered[]): string[] {
     .flatMap(({ spec }) => {
       const component = String(spec.podSelector.matchLabels[componentLabel])
       const ports = (rules: Part[] = []): string[] =>
-        rules.flatMap(({ ports }) => [...new Set(ports.map(({ port }: { port: unknown }) => String(port)))])
+        rules.flatMap(({ ports }) => [
+          ...new Set<string>(ports.map(({ port }: { port: unknown }) => String(port))),
+        ])
       return [
         ...ports(spec.ingress).map(port => `${component} in ${port}`),
         ...ports(spec.egress).map(port => `${component} out ${port}`),
