@@ -10,15 +10,17 @@ export interface Said {
 }
 
 interface Options {
-  /** Text for its standard input: objects go in as JSON. */
+  /** What goes into its standard input, as JSON. */
   readonly input?: unknown
+  /** The same as it is. */
+  readonly text?: string
   readonly timeoutMs?: number
 }
 
 /** Runs kubectl on the cluster of KUBECONFIG and waits for its end, whatever that is. */
 export function tryKubectl(
   args: readonly string[],
-  { input, timeoutMs = 60_000 }: Options = {},
+  { input, text, timeoutMs = 60_000 }: Options = {},
 ): Promise<Said> {
   const { promise, resolve } = Promise.withResolvers<Said>()
   const child = execFile(
@@ -29,7 +31,7 @@ export function tryKubectl(
       resolve({ ok: error === null, stdout, stderr: stderr || (error?.message ?? '') }),
   )
   child.stdin?.on('error', () => {})
-  child.stdin?.end(input === undefined ? '' : JSON.stringify(input))
+  child.stdin?.end(text ?? (input === undefined ? '' : JSON.stringify(input)))
   return promise
 }
 
