@@ -36,6 +36,7 @@ export async function answerCalls(
     port: settings.VITRINE_PORT,
     portSetting: 'VITRINE_PORT',
     auth,
+    drainMs: settings.VITRINE_DRAIN_SECONDS * 1_000,
   })
   opened.use(server)
   logger.info({ url: server.url }, 'answering calls')

@@ -118,6 +118,12 @@ export const serverSettings = z.object({
     .integer(0, 65_535)
     .default(8080)
     .describe('Port of the HTTP interface; 0 picks a free one'),
+  VITRINE_DRAIN_SECONDS: settings
+    .integer(0, 15)
+    .default(0)
+    .describe(
+      'When it is told to stop, requests are taken for so long, or until nobody is connected; answers say that connections close',
+    ),
   VITRINE_AUTH: settings
     .choice(['loopback', 'keys', 'none'])
     .default('loopback')

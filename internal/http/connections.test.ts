@@ -11,6 +11,7 @@ import { listen } from './listen.ts'
 import { route } from './route.ts'
 import type { Socket } from 'node:net'
 import type { Logger } from '#internal/telemetry/logger.ts'
+import type { App } from './app.ts'
 import type { Listening } from './listen.ts'
 
 const texts = {
@@ -40,6 +41,7 @@ describe('connections', () => {
   const metrics = createMetrics({ service: 'test', version: '0' })
   const logged: string[] = []
   const logger: Logger = { ...silentLogger, error: (_, message) => void logged.push(message) }
+  let app: App
   let server: Listening
   let started: PromiseWithResolvers<void>
   let release: PromiseWithResolvers<void>
@@ -83,7 +85,7 @@ describe('connections', () => {
         },
       }),
     ]
-    const app = createApp({ routes, logger, metrics })
+    app = createApp({ routes, logger, metrics })
     server = await listen({ app, host: '127.0.0.1', port: 0, portSetting: '--port', auth: 'loopback' })
   })
   afterEach(async () => {
@@ -118,6 +120,29 @@ describe('connections', () => {
         () => 'refused',
       ),
     ).to.equal('refused')
+  })
+
+  it('that clients keep are never closed under a request while a server drains, which ends when nobody is connected', async () => {
+    const draining = await listen({
+      app,
+      host: '127.0.0.1',
+      port: 0,
+      portSetting: '--port',
+      auth: 'loopback',
+      drainMs: 15_000,
+    })
+    const kept = connect(draining.port, '127.0.0.1')
+    const answer = received(kept)
+    kept.write('GET /named HTTP/1.1\r\nHost: x\r\nuser-id: first\r\n\r\n')
+    await answer.until('{"user-id":"first"}')
+    const stopped = draining[Symbol.asyncDispose]()
+    await sleep(200)
+    kept.write('GET /named HTTP/1.1\r\nHost: x\r\nuser-id: second\r\n\r\n')
+    await once(kept, 'close')
+    expect(answer.text().split('HTTP/1.1 200 ')[2])
+      .to.match(/connection: close/i)
+      .and.to.include('second')
+    await stopped
   })
 
   it('get their answer and go on though the body was not read to its end', async () => {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { Misconfigured } from '#internal/errors/errors.ts'
@@ -14,6 +15,8 @@ export interface ListenOptions {
   readonly portSetting: string
   /** `loopback`: only this machine may reach it; `keys`: the app asks for keys; `none`: whoever reaches it is answered. */
   readonly auth: 'loopback' | 'keys' | 'none'
+  /** How long it goes on when it is disposed of, for clients that keep connections; 0 unless given. */
+  readonly drainMs?: number
 }
 
 export interface Listening extends AsyncDisposable {
@@ -26,17 +29,28 @@ const idleLimitMs = 30_000
 /** Requests in hand get so long to end when the server closes. */
 const closeLimitMs = 10_000
 
+const lookAgainMs = 50
+
 /** Is the address one that only this machine can reach? */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 /**
- * Serves an app. Disposing it stops taking connections, answers what is in hand, and closes kept-alive connections.
+ * Serves an app. Disposing it stops taking connections, answers what is in hand, and closes kept-alive connections; before
+ * that, for `drainMs` or until nobody is connected, each answer tells its client that the connection closes, since one that is closed
+ * under a request looks like a failure.
  * Rejects with `Misconfigured` when the port is taken, or when the address lies beyond loopback and nobody said that
  * this is meant.
  */
-export async function listen({ app, host, port, portSetting, auth }: ListenOptions): Promise<Listening> {
+export async function listen({
+  app,
+  host,
+  port,
+  portSetting,
+  auth,
+  drainMs = 0,
+}: ListenOptions): Promise<Listening> {
   if (auth === 'loopback' && !isLoopback(host)) {
     throw new Misconfigured(
       `refusing to listen on ${host}, where others could read people's histories: listen on 127.0.0.1, ask for keys (VITRINE_AUTH=keys), or set VITRINE_AUTH=none if something in front decides who may ask`,
@@ -81,6 +95,8 @@ export async function listen({ app, host, port, portSetting, auth }: ListenOptio
       for (const response of inHand) {
         if (!response.headersSent) response.setHeader('Connection', 'close')
       }
+      const drainedAt = performance.now() + drainMs
+      while (connections.size > 0 && performance.now() < drainedAt) await sleep(lookAgainMs)
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       const busy = new Set([...inHand].map(response => response.req.socket))
       // Node's own closing of idle connections leaves those that never sent a request.

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { parseCron } from '#internal/etlschedule/clock/cron.ts'
+import { version } from '../../cmd/shared/service.ts'
 import { buildCrd, objectSchema } from '#internal/etlschedule/resource/crd.ts'
 import { etlScheduleManifest, badSamples, goodSamples, unknownFieldSamples } from '../etlschedule-samples.ts'
 import { kubectl, makeNamespace, tryKubectl } from './kubectl.ts'
@@ -12,7 +13,7 @@ describe('EtlSchedules on a real API server', function () {
   before(async () => {
     namespace = await makeNamespace('crd')
     await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], {
-      input: buildCrd('0.0.0'),
+      input: buildCrd(version),
     })
     await kubectl(['wait', '--for=condition=Established', 'crd/etlschedules.vitrine.dev', '--timeout=30s'])
   })

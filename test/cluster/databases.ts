@@ -7,7 +7,7 @@ import { startScript } from './scripts.ts'
 import type { TestDatabase } from '#internal/orders/test-support.ts'
 
 /** The address at which the cluster reaches what listens on this machine's loopback address. */
-const hostFromCluster = '10.88.0.1'
+export const hostFromCluster = '10.88.0.1'
 
 /** A shop's database and Vitrine's own on a real PostgreSQL beside the cluster. */
 export interface Databases extends AsyncDisposable {

@@ -9,6 +9,7 @@ import { placesIn } from '#internal/etlschedule/reconcile/places.ts'
 import { connectKube } from '#internal/kube/client.ts'
 import { silentLogger as logger } from '#internal/telemetry/logger.ts'
 import { createMetrics } from '#internal/telemetry/metrics.ts'
+import { version } from '../../cmd/shared/service.ts'
 import { etlScheduleManifest } from '../etlschedule-samples.ts'
 import { start, until } from '../system/processes.ts'
 import { loadTestImage, testImage } from './images.ts'
@@ -104,8 +105,9 @@ export const rarely = '0 0 29 2 *'
 
 let crdApplied: Promise<void> | undefined
 
+/** The very one that the chart brings: another would stand in its way. */
 async function applyCrd(): Promise<void> {
-  await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: buildCrd('0.0.0') })
+  await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: buildCrd(version) })
   await kubectl(['wait', '--for=condition=Established', 'crd/etlschedules.vitrine.dev', '--timeout=30s'])
 }
 

@@ -1,20 +1,22 @@
 import { expect } from 'chai'
-import { chmod, chown, copyFile, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Misconfigured, Unavailable } from '#internal/errors/errors.ts'
 import { connectPostgres } from '#internal/postgres/client.ts'
-import { startEmbeddedPostgres } from '#internal/postgres/embedded.ts'
 import { silentLogger as logger } from '#internal/telemetry/logger.ts'
 import { rereadable } from '../../cmd/shared/logins.ts'
 import { createAuthorities } from '../engines/certificates.ts'
+import { startSecurePostgres } from '../engines/postgres-tls.ts'
 import type { Postgres, PostgresOptions } from '#internal/postgres/client.ts'
 import type { EmbeddedPostgres } from '#internal/postgres/embedded.ts'
-import type { Authority, Certificate } from '../engines/certificates.ts'
+import type { Authority } from '../engines/certificates.ts'
+import type { SecurePostgres } from '../engines/postgres-tls.ts'
 
 describe('PostgreSQL that must prove itself', function () {
   this.timeout(60_000)
   let opened: AsyncDisposableStack
   let folder: string
+  let secure: SecurePostgres
   let server: EmbeddedPostgres
   let admin: Postgres
   let ours: Authority
@@ -25,38 +27,14 @@ describe('PostgreSQL that must prove itself', function () {
     ;({ folder, ours, others } = await createAuthorities(opened))
     // As root the server has another user, which must reach the folder.
     await chmod(folder, 0o755)
-    server = opened.use(await startEmbeddedPostgres({ dataFolder: join(folder, 'server'), logger }))
-    admin = opened.use(connect({ url: server.url('postgres') }))
-    await admin.execute("ALTER SYSTEM SET ssl_cert_file = 'server.crt'")
-    await admin.execute("ALTER SYSTEM SET ssl_key_file = 'server.key'")
-    await show(await ours.issue('localhost'))
-    await admin.execute('ALTER SYSTEM SET ssl = on')
-    await reload()
+    secure = opened.use(await startSecurePostgres(folder, await ours.issue('localhost')))
+    ;({ server, admin } = secure)
     await admin.execute("CREATE ROLE shop LOGIN PASSWORD 'first'")
   })
   after(() => opened.disposeAsync())
 
   const connect = (options: Partial<PostgresOptions> & Pick<PostgresOptions, 'url'>) =>
     connectPostgres({ applicationName: 'test', maxConnections: 1, logger, ...options })
-
-  /** Puts a certificate where the server finds it. */
-  async function show({ certificateFile, keyFile }: Certificate): Promise<void> {
-    const { uid, gid } = await stat(server.dataFolder)
-    for (const [from, name] of [
-      [certificateFile, 'server.crt'],
-      [keyFile, 'server.key'],
-    ] as const) {
-      const file = join(server.dataFolder, name)
-      await copyFile(from, file)
-      await chmod(file, 0o600)
-      await chown(file, uid, gid)
-    }
-  }
-
-  async function reload(): Promise<void> {
-    await admin.query('SELECT pg_reload_conf()')
-    await new Promise(resolve => setTimeout(resolve, 300))
-  }
 
   const urlOf = (host: string, query = '', user = 'shop:first') =>
     `postgres://${user}@${host}:${server.port}/postgres${query}`
@@ -107,20 +85,18 @@ describe('PostgreSQL that must prove itself', function () {
   })
 
   it('is not trusted with a certificate that has expired', async () => {
-    await show(await ours.issue('localhost', -1))
-    await reload()
+    await secure.show(await ours.issue('localhost', -1))
     expect(await refusalOf({ url: urlOf('localhost'), ca: caOf(ours) })).to.include('has expired')
-    await show(await ours.issue('localhost'))
-    await reload()
+    await secure.show(await ours.issue('localhost'))
   })
 
   it('is never spoken to in plain text instead', async () => {
     await admin.execute('ALTER SYSTEM SET ssl = off')
-    await reload()
+    await secure.reload()
     const said = await refusalOf({ url: urlOf('localhost'), ca: caOf(ours) })
     expect(said).to.include('does not speak TLS')
     await admin.execute('ALTER SYSTEM SET ssl = on')
-    await reload()
+    await secure.reload()
   })
 
   it('is refused in a mode that would let in one that proves nothing', () => {
@@ -140,8 +116,7 @@ describe('PostgreSQL that must prove itself', function () {
     const ca = rereadable('VITRINE_POSTGRES_CA_FILE', caFile)
     await using client = connect({ url: urlOf('localhost'), ca })
     await client.ping()
-    await show(await others.issue('localhost'))
-    await reload()
+    await secure.show(await others.issue('localhost'))
     await admin.query(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl',
     )
@@ -152,8 +127,7 @@ describe('PostgreSQL that must prove itself', function () {
     expect((failure as Error).message).to.include('is not signed by')
     await copyFile(others.caFile, caFile)
     await client.ping()
-    await show(await ours.issue('localhost'))
-    await reload()
+    await secure.show(await ours.issue('localhost'))
   })
 
   it('may get another password: who reads its file anew goes on', async () => {

@@ -6,12 +6,14 @@ export function cassandraConfig({
   folder,
   port,
   storagePort,
+  asksForLogin,
   storeFile,
 }: {
   folder: string
   port: number
   storagePort: number
-  /** With it clients must come in TLS, and log in. */
+  asksForLogin: boolean
+  /** With it clients must come in TLS. */
   storeFile?: string
 }): string {
   return `
@@ -34,12 +36,11 @@ seed_provider:
     parameters:
       - seeds: 127.0.0.1:${storagePort}
 auto_snapshot: false
-${storeFile === undefined ? '' : securityOf(storeFile)}`
+${asksForLogin ? 'authenticator: PasswordAuthenticator\n' : ''}${storeFile === undefined ? '' : encryptionOf(storeFile)}`
 }
 
-function securityOf(storeFile: string): string {
-  return `authenticator: PasswordAuthenticator
-client_encryption_options:
+function encryptionOf(storeFile: string): string {
+  return `client_encryption_options:
   enabled: true
   optional: false
   keystore: ${storeFile}

@@ -55,24 +55,36 @@ export const firstUser = 'cassandra'
 /** A node that shows a certificate, under the name localhost, and asks for a login. */
 export async function startSecureCassandra(
   folder: string,
-  certificate: Pick<Certificate, 'storeFile'>,
+  { storeFile }: Pick<Certificate, 'storeFile'>,
   access: Pick<CassandraOptions, 'login' | 'tls'>,
 ): Promise<TestCassandra> {
-  return startNode(folder, { secure: { ...certificate, access } })
+  return startNode(folder, { storeFile, access })
 }
 
-async function startNode(
-  folder: string,
-  {
-    secure,
-  }: { secure?: Pick<Certificate, 'storeFile'> & { access: Pick<CassandraOptions, 'login' | 'tls'> } },
-): Promise<TestCassandra> {
+/** A node that asks for a login, in plain text. */
+export async function startCassandraWithLogin(folder: string): Promise<TestCassandra> {
+  return startNode(folder, { access: { login: { username: firstUser, password: () => firstUser } } })
+}
+
+interface NodeOptions {
+  readonly storeFile?: string
+  /** With it the node asks for a login. */
+  readonly access?: Pick<CassandraOptions, 'login' | 'tls'>
+}
+
+async function startNode(folder: string, { storeFile, access }: NodeOptions): Promise<TestCassandra> {
   const jarsFolder = await fetchJars(jars)
   const [port, storagePort, jmxPort] = (await freePorts(3)) as [number, number, number]
   await mkdir(folder, { recursive: true })
   await writeFile(
     join(folder, 'cassandra.yaml'),
-    cassandraConfig({ folder, port, storagePort, ...(secure && { storeFile: secure.storeFile }) }),
+    cassandraConfig({
+      folder,
+      port,
+      storagePort,
+      asksForLogin: access !== undefined,
+      ...(storeFile !== undefined && { storeFile }),
+    }),
   )
   await writeFile(join(folder, 'logback.xml'), logConfig)
   const [agent] = await Array.fromAsync(glob(join(jarsFolder, 'jamm-*.jar')))
@@ -96,7 +108,7 @@ async function startNode(
     join(jarsFolder, '*'),
     'org.apache.cassandra.service.CassandraDaemon',
   ]
-  const contactPoint = `${secure ? 'localhost' : '127.0.0.1'}:${port}`
+  const contactPoint = `${storeFile === undefined ? '127.0.0.1' : 'localhost'}:${port}`
   const node = await startJavaEngine({
     name: 'Cassandra',
     args,
@@ -110,7 +122,7 @@ async function startNode(
         keyspace: 'system',
         replication: 1,
         applicationName: 'vitrine-test',
-        ...secure?.access,
+        ...access,
         logger: silentLogger,
       }),
   })

@@ -21,8 +21,8 @@ export const storePassword = 'only-for-tests'
 export interface Authority {
   /** PEM of the authority itself. */
   readonly caFile: string
-  /** Makes a certificate for a host name; `days` below 0: one that has expired. */
-  issue(host: string, days?: number): Promise<Certificate>
+  /** Makes a certificate for a host name, and others beside it; `days` below 0: one that has expired. */
+  issue(host: string, days?: number, others?: readonly string[]): Promise<Certificate>
 }
 
 /** A temporary folder with the files of two authorities: ours, and one that nobody should trust. */
@@ -41,7 +41,7 @@ async function createAuthority(folder: string, name: string): Promise<Authority>
   let issued = 0
   return {
     caFile,
-    async issue(host, days = 30) {
+    async issue(host, days = 30, others = []) {
       issued += 1
       const [keyFile, request, extensions, certificateFile, storeFile] = [
         at(`${issued}.key`),
@@ -51,7 +51,10 @@ async function createAuthority(folder: string, name: string): Promise<Authority>
         at(`${issued}.p12`),
       ]
       await openssl(['req', ...newKey, '-subj', `/CN=${host}`, '-keyout', keyFile, '-out', request])
-      await writeFile(extensions, `subjectAltName=DNS:${host}\n`)
+      await writeFile(
+        extensions,
+        `subjectAltName=${[host, ...others].map(name => `DNS:${name}`).join(',')}\n`,
+      )
       const sign = ['x509', '-req', '-in', request, '-CA', caFile, '-CAkey', caKey, '-days', String(days)]
       await openssl([...sign, '-extfile', extensions, '-out', certificateFile])
       const pack = ['pkcs12', '-export', '-in', certificateFile, '-inkey', keyFile, '-name', 'server']

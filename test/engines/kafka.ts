@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import kafkajs from 'kafkajs'
 import { createKafkaClient } from '#internal/kafka/client.ts'
 import { silentLogger } from '#internal/telemetry/logger.ts'
 import { fetchJars, freePorts, javaProblem, startJavaEngine } from './java-engine.ts'
@@ -23,7 +24,28 @@ export interface KafkaUser {
   readonly password: string
 }
 
+/** What a user may do, in the form of Strimzi's KafkaUser. */
+export interface KafkaRight {
+  readonly resource: {
+    readonly type: 'topic' | 'group'
+    readonly name: string
+    readonly patternType: 'literal' | 'prefix'
+  }
+  readonly operations: readonly string[]
+}
+
+interface SecureKafkaOptions {
+  /** Where clients are told to come, host:port; localhost and the port of this machine unless given. */
+  readonly advertised?: string
+  /** With them the user may do no more; all unless given. */
+  readonly rights?: readonly KafkaRight[]
+}
+
 export interface SecureKafka extends TestKafka {
+  /** The port on this machine at which it takes TLS. */
+  readonly securePort: number
+  /** Where it takes plain text, from this machine. */
+  readonly plainBroker: string
   /** Gives the user another password; clients that are connected stay so. */
   setPassword(user: KafkaUser): Promise<void>
 }
@@ -44,14 +66,16 @@ export async function startKafka(folder: string): Promise<TestKafka> {
   return startBroker(folder, port, propertiesOf(folder, port, controllerPort))
 }
 
-/** A broker that shows a certificate, under the name localhost, and lets in one user, who may do all. */
+/** A broker that shows a certificate and lets in one user. */
 export async function startSecureKafka(
   folder: string,
   { storeFile }: Pick<Certificate, 'storeFile'>,
   user: KafkaUser,
+  { advertised, rights }: SecureKafkaOptions = {},
 ): Promise<SecureKafka> {
   const [port, controllerPort, securePort] = (await freePorts(3)) as [number, number, number]
-  const properties = `${propertiesOf(folder, port, controllerPort, securePort)}${[
+  const properties = `${propertiesOf(folder, port, controllerPort, { port: securePort, advertised })}${[
+    ...(rights === undefined ? [] : restricted),
     'ssl.keystore.type=PKCS12',
     `ssl.keystore.location=${storeFile}`,
     `ssl.keystore.password=${storePassword}`,
@@ -72,9 +96,54 @@ export async function startSecureKafka(
       `SCRAM-SHA-512=[password=${password}]`,
     ])
   }
-  await setPassword(user)
-  return { ...broker, brokers: [`localhost:${securePort}`], setPassword }
+  try {
+    await setPassword(user)
+    if (rights !== undefined) await allow(port, user, rights)
+  } catch (error) {
+    await broker[Symbol.asyncDispose]()
+    throw error
+  }
+  return {
+    ...broker,
+    brokers: [advertised ?? `localhost:${securePort}`],
+    securePort,
+    plainBroker: `127.0.0.1:${port}`,
+    setPassword,
+  }
 }
+
+async function allow(port: number, { username }: KafkaUser, rights: readonly KafkaRight[]): Promise<void> {
+  const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs
+  const admin = new kafkajs.Kafka({
+    brokers: [`127.0.0.1:${port}`],
+    logLevel: kafkajs.logLevel.NOTHING,
+  }).admin()
+  await admin.connect()
+  try {
+    await admin.createAcls({
+      acl: rights.flatMap(({ resource, operations }) =>
+        operations.map(operation => ({
+          resourceType: resource.type === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
+          resourceName: resource.name,
+          resourcePatternType:
+            resource.patternType === 'prefix' ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
+          principal: `User:${username}`,
+          host: '*',
+          operation: AclOperationTypes[operation.toUpperCase() as keyof typeof AclOperationTypes],
+          permissionType: AclPermissionTypes.ALLOW,
+        })),
+      ),
+    })
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** Who comes in plain text, from this machine, may do all; everybody else what a right allows. */
+const restricted = [
+  'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users=User:ANONYMOUS',
+]
 
 const classpath = async () => ['-cp', join(await fetchJars(jars), '*')]
 
@@ -106,14 +175,20 @@ async function startBroker(folder: string, port: number, properties: string): Pr
   return { brokers, ...broker }
 }
 
-function propertiesOf(folder: string, port: number, controllerPort: number, securePort?: number): string {
-  const secure = securePort === undefined ? '' : `,SECURE://localhost:${securePort}`
+function propertiesOf(
+  folder: string,
+  port: number,
+  controllerPort: number,
+  secure?: { readonly port: number; readonly advertised: string | undefined },
+): string {
+  const listens = secure === undefined ? '' : `,SECURE://localhost:${secure.port}`
+  const tells = secure?.advertised === undefined ? listens : `,SECURE://${secure.advertised}`
   return [
     'process.roles=broker,controller',
     'node.id=1',
     `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${secure}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}${secure}`,
+    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${listens}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}${tells}`,
     'controller.listener.names=CONTROLLER',
     'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL',
     'inter.broker.listener.name=PLAINTEXT',

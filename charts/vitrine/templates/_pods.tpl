@@ -50,7 +50,7 @@ The spec of a service's pods, with what the values lay over it:
 {{- define "vitrine.servicePodSpec" -}}
 {{- $values := index .root.Values .component -}}
 {{- include "vitrine.podBasics" (dict "root" .root "account" .component "token" .token) }}
-# Longer than the pause before it ends and the 25 s in which a process finishes what is in hand.
+# Longer than the pause before it is told to stop and the 25 s in which it then finishes.
 terminationGracePeriodSeconds: {{ add .root.Values.drainSeconds 30 }}
 affinity:
   podAntiAffinity:
@@ -79,6 +79,7 @@ containers:
       - { name: VITRINE_HOST, value: 0.0.0.0 }
       - { name: VITRINE_PORT, value: "8080" }
       - { name: VITRINE_AUTH, value: {{ .root.Values.auth.mode }} }
+      - { name: VITRINE_DRAIN_SECONDS, value: {{ .root.Values.drainSeconds | quote }} }
       {{- end }}
       - { name: VITRINE_OPS_HOST, value: 0.0.0.0 }
       - { name: VITRINE_OPS_PORT, value: "9090" }

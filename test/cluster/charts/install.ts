@@ -1,15 +1,16 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { runRequestedAnnotation } from '#internal/etlschedule/resource/names.ts'
 import { helm, needHelm, tryHelm } from '../../charts/helm.ts'
 import { chartFolder } from '../../charts/render.ts'
 import { freePort, until } from '../../system/processes.ts'
 import { loadTestImage, testImage } from '../images.ts'
-import { kubectl, makeNamespace } from '../kubectl.ts'
+import { kubectl, makeNamespace, tryKubectl } from '../kubectl.ts'
+import { newRequest } from '../scene.ts'
 import { hasScripts, startScript } from '../scripts.ts'
 import type { ChartName } from '../../charts/render.ts'
 import type { HelmSaid } from '../../charts/helm.ts'
 import type { Said } from '../kubectl.ts'
-import { tryKubectl } from '../kubectl.ts'
 
 const [repository = '', tag = ''] = testImage.split(':')
 
@@ -34,9 +35,18 @@ export interface Install {
   kubectl(args: readonly string[], input?: unknown): Promise<string>
   /** A part of an object, by a path such as `{.status.phase}`. */
   field(object: string, path: string): Promise<string>
+  /** Runs an EtlSchedule now, and gives the report of the run once it has ended. */
+  runNow(schedule: string): Promise<RunReport>
   makeSecret(name: string, data: Readonly<Record<string, string>>): Promise<void>
   /** A way from this machine to a Service, open until the suite ends. */
   reach(service: string, port?: string): Promise<string>
+}
+
+interface RunReport {
+  readonly name: string
+  readonly result: string
+  readonly rowsRead?: number
+  readonly message?: string
 }
 
 /** Makes the namespace before the tests of this suite, and removes it after them. */
@@ -61,8 +71,9 @@ export function prepareInstall(): Install {
 
   afterEach(async function () {
     if (this.currentTest?.state !== 'failed') return
-    const { stdout } = await tryKubectl(['get', 'pods,jobs,events', '-n', namespace, '-o', 'wide'])
-    process.stdout.write(`${stdout}\n`)
+    for (const what of [['pods,jobs'], ['events', '--field-selector=type=Warning']]) {
+      process.stdout.write((await tryKubectl(['get', ...what, '-n', namespace])).stdout)
+    }
   })
 
   after(async function () {
@@ -86,6 +97,19 @@ export function prepareInstall(): Install {
     tryKubectl: (args, input) => tryKubectl(inNamespace(args), { input, timeoutMs: 180_000 }),
     kubectl: (args, input) => kubectl(inNamespace(args), { input, timeoutMs: 180_000 }),
     field: (object, path) => install.kubectl(['get', object, '-o', `jsonpath=${path}`]),
+    async runNow(schedule) {
+      const object = `etlschedule/${schedule}`
+      const before = await install.field(object, '{.status.lastRun.name}')
+      await install.kubectl(['annotate', '--overwrite', object, `${runRequestedAnnotation}=${newRequest()}`])
+      return until(
+        `the end of a run of ${schedule}`,
+        async () => {
+          const run = JSON.parse(await install.field(object, '{.status.lastRun}')) as RunReport
+          return run.name !== before && run.result !== 'Running' && run
+        },
+        180_000,
+      )
+    },
     async makeSecret(name, stringData) {
       await install.kubectl(['create', '-f', '-'], {
         apiVersion: 'v1',

@@ -1,14 +1,9 @@
 import { expect } from 'chai'
-import { existsSync } from 'node:fs'
-import { glob } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
 import { needHelm } from '../../charts/helm.ts'
 import { render, renderText } from '../../charts/render.ts'
 import { shapes } from '../../charts/shapes.ts'
-import { kubectl, makeNamespace, tryKubectl } from '../kubectl.ts'
-
-/** The operators' definitions: CRDS names another folder of them. */
-const folder = process.env['CRDS'] ?? resolve(import.meta.dirname, '../../../../shared/crds')
+import { makeNamespace, tryKubectl } from '../kubectl.ts'
+import { needOperatorKinds } from './operator-kinds.ts'
 
 describe('A Kubernetes that knows the kinds of the operators', function () {
   this.timeout(180_000)
@@ -16,20 +11,7 @@ describe('A Kubernetes that knows the kinds of the operators', function () {
 
   before(async function () {
     await needHelm(this)
-    if (!existsSync(folder)) {
-      process.stdout.write(
-        `\nSKIPPED: needs the definitions of the operators' kinds in ${folder}, or in CRDS\n`,
-      )
-      return this.skip()
-    }
-    const definitions = (await Array.fromAsync(glob('**/*.yaml', { cwd: folder }))).map(file =>
-      join(folder, file),
-    )
-    await kubectl(
-      ['apply', '--server-side', '--force-conflicts', ...definitions.flatMap(file => ['-f', file])],
-      { timeoutMs: 120_000 },
-    )
-    await kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'])
+    await needOperatorKinds(this)
     namespace = await makeNamespace('operators')
   })
   after(() => namespace?.[Symbol.asyncDispose]())

@@ -1,11 +1,9 @@
 import { expect } from 'chai'
-import { runRequestedAnnotation } from '#internal/etlschedule/resource/names.ts'
 import { expectedHistories } from '../../system/clicks.ts'
 import { until } from '../../system/processes.ts'
 import { openDatabases } from '../databases.ts'
-import { newRequest } from '../scene.ts'
 import { prepareInstall } from './install.ts'
-import { openShop, visits } from './shop.ts'
+import { addressOf, openShop, visits } from './shop.ts'
 import type { HelmSaid } from '../../charts/helm.ts'
 import type { Databases } from '../databases.ts'
 import type { Shop } from './shop.ts'
@@ -69,15 +67,7 @@ describe('helm install, with the event log and the store on PostgreSQL', functio
   })
 
   it('takes views, and answers with histories and recommendations from them', async () => {
-    const key = Buffer.from(
-      await install.field('secret/vitrine-first-key', '{.data.key}'),
-      'base64',
-    ).toString()
-    shop = openShop({
-      ingestor: await install.reach('vitrine-ingestor'),
-      api: await install.reach('vitrine-api'),
-      key,
-    })
+    shop = openShop(await addressOf(install))
     const views = visits(200, Date.now())
     await shop.send(views)
     const expected = expectedHistories(views)
@@ -110,13 +100,9 @@ describe('helm install, with the event log and the store on PostgreSQL', functio
   })
 
   it('brings orders by an EtlSchedule of its own, and answers with best sellers', async () => {
-    await install.kubectl(['annotate', 'etlschedule/orders', `${runRequestedAnnotation}=${newRequest()}`])
-    await until(
-      'a run that succeeded',
-      async () => (await install.field('etlschedule/orders', '{.status.lastRun.result}')) === 'Succeeded',
-      120_000,
-    )
-    expect(Number(await install.field('etlschedule/orders', '{.status.lastRun.rowsRead}'))).to.be.above(0)
+    const run = await install.runNow('orders')
+    expect(run.result, run.message).to.equal('Succeeded')
+    expect(run.rowsRead).to.be.above(0)
     await until('best sellers', async () => {
       const { items } = await shop.ask<{ items: unknown[] }>('/v1/rankings/best-sellers?window=90d')
       return items.length === 10
@@ -134,11 +120,7 @@ describe('helm install, with the event log and the store on PostgreSQL', functio
     })
     expect((await install.install('vitrine', values)).ok).to.equal(true)
     expect(await install.field('secret/vitrine-first-key', '{.data.key}')).to.equal(key)
-    const again = openShop({
-      ingestor: await install.reach('vitrine-ingestor'),
-      api: await install.reach('vitrine-api'),
-      key: Buffer.from(key, 'base64').toString(),
-    })
+    const again = openShop(await addressOf(install))
     expect(await again.historyOf('visitor-77')).to.deep.equal(history)
   })
 })

@@ -1,4 +1,5 @@
 import type { WireView } from '../../system/clicks.ts'
+import type { Install } from './install.ts'
 
 /** A shop's calls to an installed Vitrine, with its key. */
 export interface Shop {
@@ -13,7 +14,24 @@ export interface Shop {
   historyOf(user: string): Promise<string[]>
 }
 
-export function openShop({ ingestor, api, key }: { ingestor: string; api: string; key: string }): Shop {
+/** Where an installed Vitrine answers, and the key by which it does. */
+export interface ShopAddress {
+  readonly ingestor: string
+  readonly api: string
+  readonly key: string
+}
+
+/** The ways to the services of the release `vitrine`, and its first key. */
+export async function addressOf(install: Install): Promise<ShopAddress> {
+  const key = await install.field('secret/vitrine-first-key', '{.data.key}')
+  return {
+    ingestor: await install.reach('vitrine-ingestor'),
+    api: await install.reach('vitrine-api'),
+    key: Buffer.from(key, 'base64').toString(),
+  }
+}
+
+export function openShop({ ingestor, api, key }: ShopAddress): Shop {
   const authorization = `Bearer ${key}`
 
   const shop: Shop = {

@@ -1,0 +1,252 @@
+import { expect } from 'chai'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { generateShop } from '#internal/generate/shop.ts'
+import { defaultShopOptions } from '#internal/generate/options.ts'
+import { writeShop } from '#internal/generate/write-shop.ts'
+import { connectPostgres } from '#internal/postgres/client.ts'
+import { silentLogger as logger } from '#internal/telemetry/logger.ts'
+import { expectedHistories } from '../../system/clicks.ts'
+import { until } from '../../system/processes.ts'
+import { tell } from '../measured.ts'
+import { script } from '../scripts.ts'
+import { missingViews, startLoad } from './load.ts'
+import { prepareInstall } from './install.ts'
+import { needOperatorKinds } from './operator-kinds.ts'
+import { addressOf, openShop, visits } from './shop.ts'
+import { standInForOperators, standInsProblem } from './stand-ins.ts'
+import type { HelmSaid } from '../../charts/helm.ts'
+import type { WireView } from '../../system/clicks.ts'
+import type { Became } from './load.ts'
+import type { Shop, ShopAddress } from './shop.ts'
+import type { StandIns } from './stand-ins.ts'
+
+/** What the Cassandra of the tests calls its data center. */
+const dataCenter = 'datacenter1'
+
+const values = {
+  store: { cassandra: { datacenter: dataCenter } },
+  shop: { urlSecret: { name: 'vitrine-shop' }, caSecret: { name: 'vitrine-pg-ca' } },
+}
+
+describe('helm install of both charts, with Kafka, Cassandra and PostgreSQL under the names that operators give them', function () {
+  this.timeout(300_000)
+  const install = prepareInstall()
+  let engines: StandIns
+  let installed: HelmSaid
+  let shop: Shop
+  let shopAt: ShopAddress
+  let firstViews: WireView[]
+
+  before(async function () {
+    const problem = await standInsProblem()
+    if (problem !== null) {
+      process.stdout.write(`\nSKIPPED: ${problem}\n`)
+      return this.skip()
+    }
+    await needOperatorKinds(this)
+    const data = await install.install('vitrine-data', { cassandra: { datacenter: dataCenter } }, [
+      '--wait=hookOnly',
+    ])
+    expect(data.ok, data.stderr).to.equal(true)
+    engines = await standInForOperators(install, dataCenter)
+    await using shopDatabase = connectPostgres({
+      url: engines.postgres.server.url('shop'),
+      applicationName: 'test',
+      maxConnections: 1,
+      logger,
+    })
+    await writeShop(
+      shopDatabase,
+      generateShop({ ...defaultShopOptions, users: 100, until: Date.now() - 3_600_000 }),
+      { replace: false },
+    )
+    await shopDatabase.execute('GRANT SELECT ON ALL TABLES IN SCHEMA public TO shop')
+    installed = await install.install('vitrine', values)
+  })
+
+  it('needs no password that anybody copied, and is done when all pods are ready', () => {
+    expect(installed.ok, installed.stderr).to.equal(true)
+    expect(installed.stderr).not.to.match(/warning/i)
+  })
+
+  it('passes its own test', async () => {
+    const { ok, stdout, stderr } = await install.tryHelm(['test', 'vitrine', '--logs'])
+    expect(ok, stdout + stderr).to.equal(true)
+  })
+
+  it('takes views, and answers with histories and recommendations from them', async () => {
+    shopAt = await addressOf(install)
+    shop = openShop(shopAt)
+    firstViews = visits(200, Date.now())
+    await shop.send(firstViews)
+    const expected = expectedHistories(firstViews)
+    for (const user of ['visitor-3', 'visitor-120']) {
+      await until(
+        `the history of ${user}`,
+        async () => (await shop.historyOf(user)).join() === expected.get(user)?.join(),
+      )
+      const { items } = await shop.ask<{ items: { productId: string; source: string }[] }>(
+        `/v1/users/${user}/recommendations`,
+      )
+      expect(new Set(items.map(({ productId }) => productId)).size).to.equal(10)
+      expect(items[0]?.source).to.equal('sessions')
+    }
+  })
+
+  it('brings orders from the demo shop, whose server proves itself', async () => {
+    const run = await install.runNow('orders')
+    expect(run.result, run.message).to.equal('Succeeded')
+    expect(run.rowsRead).to.be.above(0)
+  })
+
+  it('is upgraded under 200 views and 200 questions a second: no request fails, and no view is lost', async () => {
+    const load = startLoad({ ...shopAt, perSecond: 200, name: 'upgrade' })
+    await sleep(5_000)
+    const upgraded = await install.install('vitrine', { ...values, logLevel: 'warn' })
+    expect(upgraded.ok, upgraded.stderr).to.equal(true)
+    await sleep(15_000)
+    const { views, questions, failed, taken } = await load.stop()
+    tell(`${views} views, ${questions} questions, ${failed.length} failed`)
+    expect(failed).to.deep.equal([])
+    await untilNoneIsMissing(taken)
+    const rolled = await install.kubectl(['get', 'replicasets', '-o', 'name'])
+    expect(rolled.trim().split('\n').length).to.be.at.least(8)
+  })
+
+  /** Retried as a shop retries, so that what counts is what was answered 202. */
+  const startPatientLoad = (name: string) => startLoad({ ...shopAt, perSecond: 50, name, again: 120 })
+
+  it('loses no view when a pod of each kind is killed, and is whole again by itself', async () => {
+    const load = startPatientLoad('kills')
+    for (const component of ['ingestor', 'loader', 'api', 'controller']) {
+      const [pod = ''] = (await install.kubectl(['get', 'pods', '-o', 'name', '-l', ofComponent(component)]))
+        .trim()
+        .split('\n')
+      await install.kubectl(['delete', pod, '--grace-period=0', '--force'])
+      await sleep(3_000)
+    }
+    await untilWhole()
+    const { views, failed, taken } = await load.stop()
+    tell(`${views} views, ${failed.length} requests failed meanwhile`)
+    expect(failed.filter(words => words.includes('view'))).to.deep.equal([])
+    await untilNoneIsMissing(taken)
+    const run = await install.runNow('products')
+    expect(run.result, run.message).to.equal('Succeeded')
+  })
+
+  it('loses no view while no name can be looked up for 30 seconds, and is whole again by itself', async () => {
+    const load = startPatientLoad('names')
+    await sleep(2_000)
+    await script('pause', ['coredns', '30'])
+    await untilWhole()
+    const { views, failed, taken } = await load.stop()
+    tell(`${views} views, ${failed.length} requests failed meanwhile`)
+    expect(failed.filter(words => words.includes('view'))).to.deep.equal([])
+    await untilNoneIsMissing(taken)
+    await shop.send(visits(10, Date.now()))
+  })
+
+  it('has no disk that could fill up: no pod can write anywhere', async () => {
+    for (const component of ['ingestor', 'loader', 'api', 'controller']) {
+      const write =
+        "try { fs.writeFileSync(process.argv[1], 'x'); console.log('written') } catch (error) { console.log(error.code) }"
+      for (const file of ['/app/x', '/tmp/x', '/etc/vitrine/x']) {
+        const said = await install.kubectl([
+          'exec',
+          `deployment/vitrine-${component}`,
+          '--',
+          'node',
+          '-e',
+          write,
+          file,
+        ])
+        expect(said.trim(), `${component}: ${file}`).to.be.oneOf(['EROFS', 'ENOENT'])
+      }
+    }
+  })
+
+  it('leaves what carries data when both charts are uninstalled', async () => {
+    await install.helm(['uninstall', 'vitrine', '--wait'])
+    const gone = await install.helm(['uninstall', 'vitrine-data'])
+    expect(gone).to.include('KafkaTopic').and.to.include('resource policy')
+    const kinds =
+      'kafkas,kafkanodepools,kafkatopics,kafkausers,k8ssandraclusters,clusters.postgresql.cnpg.io,databases.postgresql.cnpg.io,secrets'
+    const left = (await install.kubectl(['get', kinds, '-o', 'name'])).trim().split('\n')
+    expect(left).to.include.members([
+      'kafka.kafka.strimzi.io/vitrine',
+      'kafkanodepool.kafka.strimzi.io/dual',
+      'kafkatopic.kafka.strimzi.io/product-views',
+      'kafkatopic.kafka.strimzi.io/history-changes',
+      'k8ssandracluster.k8ssandra.io/vitrine',
+      'cluster.postgresql.cnpg.io/vitrine-pg',
+      'database.postgresql.cnpg.io/vitrine-shop',
+      'secret/vitrine-cassandra-superuser',
+      'secret/vitrine-shop',
+      'secret/vitrine-first-key',
+    ])
+  })
+
+  it('is taken over again with engines named one by one, which charts/vitrine-data calls external, and nothing is lost', async () => {
+    const password = await install.field('secret/vitrine-cassandra-superuser', '{.data.password}')
+    const external = { mode: 'external' }
+    const data = await install.install('vitrine-data', {
+      kafka: external,
+      cassandra: external,
+      postgres: external,
+    })
+    expect(data.ok, data.stderr).to.equal(true)
+    expect(data.stdout).to.include('eventLog.kafka.brokers')
+    expect(await install.field('secret/vitrine-cassandra-superuser', '{.data.password}')).to.equal(password)
+    const again = await install.install('vitrine', {
+      ...values,
+      data: { name: '' },
+      eventLog: {
+        kafka: {
+          brokers: ['vitrine-kafka-bootstrap:9093'],
+          username: 'vitrine-app',
+          passwordSecret: { name: 'vitrine-app' },
+          caSecret: { name: 'vitrine-cluster-ca-cert' },
+        },
+      },
+      store: {
+        cassandra: {
+          hosts: [`vitrine-${dataCenter}-service:9042`],
+          datacenter: dataCenter,
+          loginSecret: { name: 'vitrine-cassandra-superuser' },
+        },
+      },
+      postgres: { urlSecret: { name: 'vitrine-pg-app' }, caSecret: { name: 'vitrine-pg-ca' } },
+    })
+    expect(again.ok, again.stderr).to.equal(true)
+    const reopened = openShop(await addressOf(install))
+    expect(await reopened.historyOf('visitor-3')).to.deep.equal(
+      expectedHistories(firstViews).get('visitor-3'),
+    )
+  })
+
+  const ofComponent = (component: string) =>
+    `app.kubernetes.io/instance=vitrine,app.kubernetes.io/component=${component}`
+
+  const untilNoneIsMissing = (taken: Became['taken']) =>
+    until(
+      'no view is missing',
+      async () => (await missingViews(taken, user => shop.historyOf(user))).length === 0,
+    )
+
+  async function untilWhole(): Promise<void> {
+    const deployments = ['ingestor', 'loader', 'api', 'controller'].map(
+      component => `deployment/vitrine-${component}`,
+    )
+    await install.kubectl(['wait', '--for=condition=Available', '--timeout=120s', ...deployments])
+    await until('all pods are ready', async () => {
+      const ready = await install.field(
+        'deployments',
+        '{range .items[*]}{.spec.replicas}={.status.readyReplicas} {end}',
+      )
+      return ready
+        .trim()
+        .split(' ')
+        .every(one => one.split('=')[0] === one.split('=')[1])
+    })
+  }
+})
