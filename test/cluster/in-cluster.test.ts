@@ -1,14 +1,30 @@
 import { expect } from 'chai'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { parseAllDocuments } from 'yaml'
 import { runRequestedAnnotation } from '#internal/etlschedule/resource/names.ts'
+import { needHelm } from '../charts/helm.ts'
+import { render } from '../charts/render.ts'
 import { testImage } from './images.ts'
 import { kubectl, tryKubectl } from './kubectl.ts'
 import { newRequest, prepareScene, rarely } from './scene.ts'
 import { clusterFolder } from './scripts.ts'
+import type { Rendered } from '../charts/render.ts'
 
-const rbacFile = fileURLToPath(new URL('../../k8s-dev/controller-rbac.yaml', import.meta.url))
+/** What the chart gives the controller: its account, its Role, and what binds them, for the namespace they are made in. */
+async function chartsRights(): Promise<Rendered[]> {
+  const values = { etl: { sourceSecrets: ['shop-database'] }, data: { name: 'any' } }
+  const objects = await render('vitrine', { values })
+  return objects
+    .filter(
+      ({ kind, metadata }) =>
+        ['ServiceAccount', 'Role', 'RoleBinding'].includes(kind) && metadata.name === 'vitrine-controller',
+    )
+    .map(
+      object =>
+        JSON.parse(
+          JSON.stringify(object, (key, value) => (key === 'namespace' ? undefined : value)),
+        ) as Rendered,
+    )
+}
 
 /** Rights that are rarely used: to join a request that was answered, to count an Event again; asked for beside `patch`. */
 const seldom = ['create cronjobs.batch', 'get jobs.batch', 'patch events']
@@ -17,10 +33,13 @@ describe('A controller in the cluster, under the restricted pod security standar
   this.timeout(120_000)
   const scene = prepareScene({ images: true })
 
-  before(async () => {
+  before(async function () {
+    await needHelm(this)
     const enforce = 'pod-security.kubernetes.io/enforce=restricted'
     await kubectl(['label', 'namespace', scene.namespace, enforce])
-    await kubectl(['apply', '-n', scene.namespace, '-f', rbacFile])
+    await kubectl(['apply', '-n', scene.namespace, '-f', '-'], {
+      input: { apiVersion: 'v1', kind: 'List', items: await chartsRights() },
+    })
     const defaults = `--from-file=run-defaults.json=${scene.folder}/run-defaults.json`
     await kubectl(['create', 'configmap', '-n', scene.namespace, 'run-defaults', defaults])
     await kubectl(['create', '-n', scene.namespace, '-f', '-'], { input: controllerDeployment() })
@@ -109,10 +128,7 @@ interface Rule {
 }
 
 async function grantedRights(): Promise<Set<string>> {
-  const documents = parseAllDocuments(await readFile(rbacFile, 'utf8')).map(
-    document => document.toJS() as { readonly kind: string; readonly rules: readonly Rule[] },
-  )
-  const rules = documents.find(({ kind }) => kind === 'Role')?.rules ?? []
+  const rules: readonly Rule[] = (await chartsRights()).find(({ kind }) => kind === 'Role')?.['rules'] ?? []
   return new Set(
     rules.flatMap(({ apiGroups, resources, verbs }) =>
       apiGroups.flatMap(group =>
@@ -152,6 +168,8 @@ function controllerDeployment() {
         metadata: { labels },
         spec: {
           serviceAccountName: 'vitrine-controller',
+          // The chart's account gives no token unasked.
+          automountServiceAccountToken: true,
           securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
           containers: [container],
           volumes: [{ name: 'defaults', configMap: { name: 'run-defaults' } }],

@@ -1,41 +1,15 @@
 import { expect } from 'chai'
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { panelsOf, readBoards, targetsOf } from './boards.ts'
 import { toolOrSkip } from '../tools/debian-tools.ts'
 import { documentedMetrics, metricsIn } from './documented.ts'
+import type { Board } from './boards.ts'
 
 const run = promisify(execFile)
-const folder = 'charts/vitrine/dashboards'
-
-interface Panel {
-  readonly type: string
-  readonly title: string
-  readonly description?: string
-  readonly datasource?: { readonly uid: string }
-  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } }
-  readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[]
-}
-
-interface Board {
-  readonly title: string
-  readonly uid: string
-  readonly description: string
-  readonly editable: boolean
-  readonly templating: { readonly list: readonly Variable[] }
-  readonly panels: readonly Panel[]
-}
-
-interface Variable {
-  readonly name: string
-  readonly type: string
-  readonly multi?: boolean
-  readonly allValue?: string
-  readonly refresh?: number
-  readonly datasource?: { readonly uid: string }
-}
 
 const onTimeRangeChanged = 2
 const chosen = '${datasource}'
@@ -45,21 +19,11 @@ describe('dashboards', function () {
   let boards: Board[]
 
   before(async () => {
-    boards = await Promise.all(
-      (await readdir(folder)).map(
-        async name => JSON.parse(await readFile(join(folder, name), 'utf8')) as Board,
-      ),
-    )
+    boards = await readBoards()
     expect(boards).to.have.length(5)
   })
 
-  const panelsOf = ({ panels }: Board) => panels.filter(({ type }) => type !== 'row')
-  const targets = () =>
-    boards.flatMap(board =>
-      panelsOf(board).flatMap(({ title, targets: all = [] }) =>
-        all.map(({ expr, legendFormat }) => ({ where: `${board.title}: ${title}`, expr, legendFormat })),
-      ),
-    )
+  const targets = () => targetsOf(boards)
 
   it('have names and addresses of their own, say what they answer, and can not be edited by accident', () => {
     expect(new Set(boards.map(({ uid }) => uid)).size).to.equal(boards.length)

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const cache = resolve(import.meta.dirname, '../../.engines')
-const packages = { promtool: 'prometheus', jsonnet: 'jsonnet' }
+const packages = { prometheus: 'prometheus', promtool: 'prometheus', jsonnet: 'jsonnet' }
 
 /**
  * The path of a tool: the one on the PATH, else that of its Debian package, fetched once and unpacked beside the engines. Where there

@@ -81,7 +81,8 @@ export function prepareInstall(): Install {
     await opened.disposeAsync()
   })
 
-  const inNamespace = (args: readonly string[]) => [...args, '--namespace', namespace]
+  // First, since what follows -- is a command's own.
+  const inNamespace = (args: readonly string[]) => ['--namespace', namespace, ...args]
 
   const install: Install = {
     get namespace() {

@@ -1,12 +1,16 @@
 import { expect } from 'chai'
+import { execFile } from 'node:child_process'
+import { env } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { generateShop } from '#internal/generate/shop.ts'
-import { defaultShopOptions } from '#internal/generate/options.ts'
-import { writeShop } from '#internal/generate/write-shop.ts'
-import { connectPostgres } from '#internal/postgres/client.ts'
+import { promisify } from 'node:util'
+import { createKafkaClient } from '#internal/kafka/client.ts'
 import { silentLogger as logger } from '#internal/telemetry/logger.ts'
 import { expectedHistories } from '../../system/clicks.ts'
 import { until } from '../../system/processes.ts'
+import { readBoards, targetsOf } from '../../monitoring/boards.ts'
+import { metricsIn } from '../../monitoring/documented.ts'
+import { toolOrSkip } from '../../tools/debian-tools.ts'
+import { startPrometheus } from './prometheus.ts'
 import { tell } from '../measured.ts'
 import { script } from '../scripts.ts'
 import { missingViews, startLoad } from './load.ts'
@@ -16,6 +20,7 @@ import { addressOf, openShop, visits } from './shop.ts'
 import { standInForOperators, standInsProblem } from './stand-ins.ts'
 import type { HelmSaid } from '../../charts/helm.ts'
 import type { WireView } from '../../system/clicks.ts'
+import type { Prometheus } from './prometheus.ts'
 import type { Became } from './load.ts'
 import type { Shop, ShopAddress } from './shop.ts'
 import type { StandIns } from './stand-ins.ts'
@@ -24,6 +29,7 @@ import type { StandIns } from './stand-ins.ts'
 const dataCenter = 'datacenter1'
 
 const values = {
+  monitoring: { serviceMonitor: { enabled: true }, rules: { enabled: true }, dashboards: { enabled: true } },
   store: { cassandra: { datacenter: dataCenter } },
   shop: { urlSecret: { name: 'vitrine-shop' }, caSecret: { name: 'vitrine-pg-ca' } },
 }
@@ -49,18 +55,6 @@ describe('helm install of both charts, with Kafka, Cassandra and PostgreSQL unde
     ])
     expect(data.ok, data.stderr).to.equal(true)
     engines = await standInForOperators(install, dataCenter)
-    await using shopDatabase = connectPostgres({
-      url: engines.postgres.server.url('shop'),
-      applicationName: 'test',
-      maxConnections: 1,
-      logger,
-    })
-    await writeShop(
-      shopDatabase,
-      generateShop({ ...defaultShopOptions, users: 100, until: Date.now() - 3_600_000 }),
-      { replace: false },
-    )
-    await shopDatabase.execute('GRANT SELECT ON ALL TABLES IN SCHEMA public TO shop')
     installed = await install.install('vitrine', values)
   })
 
@@ -93,10 +87,76 @@ describe('helm install of both charts, with Kafka, Cassandra and PostgreSQL unde
     }
   })
 
+  it('is filled with a made-up shop by a script', async () => {
+    const demo = promisify(execFile)
+    const environment = { ...env, NAMESPACE: install.namespace, USERS: '100' }
+    const { stdout } = await demo('k8s-dev/demo.sh', [], { env: environment, timeout: 180_000 })
+    expect(stdout).to.match(/"accepted":[1-9]/)
+  })
+
   it('brings orders from the demo shop, whose server proves itself', async () => {
     const run = await install.runNow('orders')
     expect(run.result, run.message).to.equal('Succeeded')
     expect(run.rowsRead).to.be.above(0)
+  })
+
+  describe('is scraped by a Prometheus through its monitors', () => {
+    let prometheus: Prometheus
+
+    before(async function () {
+      const program = await toolOrSkip('prometheus', this)
+      prometheus = await startPrometheus(install, program)
+      await makeMishaps()
+      const load = startLoad({ ...shopAt, perSecond: 100, name: 'scraped' })
+      install.opened.defer(async () => void (await load.stop()))
+      await sleep(25_000)
+    })
+
+    it('which finds every process by its Service', async () => {
+      const targets = await prometheus.targets()
+      const jobs = [
+        'vitrine-api',
+        'vitrine-api',
+        'vitrine-controller',
+        'vitrine-ingestor',
+        'vitrine-ingestor',
+        'vitrine-loader',
+        'vitrine-loader',
+      ]
+      expect(targets.map(({ job }) => job).toSorted((a, b) => a.localeCompare(b))).to.deep.equal(jobs)
+      expect(targets.filter(({ health }) => health !== 'up')).to.deep.equal([])
+    })
+
+    it('and has every metric that a dashboard or an alert names', async () => {
+      const names = await prometheus.names()
+      const rules = JSON.parse(await install.field('prometheusrule/vitrine', '{.spec.groups}')) as {
+        rules: { expr: string }[]
+      }[]
+      const asked = [
+        ...targetsOf(await readBoards()).map(({ expr }) => expr),
+        ...rules.flatMap(group => group.rules.map(({ expr }) => expr)),
+      ]
+      const unknown = new Set(
+        asked.flatMap(metricsIn).filter(name => !names.has(name) && !names.has(`${name}_count`)),
+      )
+      expect([...unknown]).to.deep.equal([])
+    })
+
+    it('and answers every question of the dashboards with data', async () => {
+      const silent: string[] = []
+      for (const { where, expr } of targetsOf(await readBoards())) {
+        const asked = expr
+          .replaceAll('$namespace', install.namespace)
+          .replaceAll(/\$(job|instance)/g, '.+')
+          .replaceAll('$__rate_interval', '30s')
+        if ((await prometheus.query(asked)).length === 0) silent.push(`${where}: ${asked}`)
+      }
+      expect(silent).to.deep.equal([])
+    })
+
+    it('and fires no alert while all is well', async () => {
+      expect(await prometheus.firing()).to.deep.equal([])
+    })
   })
 
   it('is upgraded under 200 views and 200 questions a second: no request fails, and no view is lost', async () => {
@@ -223,6 +283,32 @@ describe('helm install of both charts, with Kafka, Cassandra and PostgreSQL unde
       expectedHistories(firstViews).get('visitor-3'),
     )
   })
+
+  /** What seldom happens, and has metrics of its own: a view that is refused, a record that nobody understands, a key that nobody has. */
+  async function makeMishaps(): Promise<void> {
+    const { authorization, ...anonymous } = {
+      authorization: `Bearer ${shopAt.key}`,
+      'content-type': 'application/json',
+    }
+    const post = (headers: Record<string, string>, body: string) =>
+      fetch(`${shopAt.ingestor}/v1/views`, { method: 'POST', headers, body })
+    expect((await post({ authorization, ...anonymous }, '{"event":"ProductView"}')).status).to.equal(400)
+    expect((await post(anonymous, '{}')).status).to.equal(401)
+    await using producer = createKafkaClient({
+      brokers: [engines.kafka.plainBroker],
+      clientId: 'mishap',
+      logger,
+    }).producer({
+      partition: () => 0,
+      compression: 'none',
+    })
+    await producer.send([
+      {
+        topic: 'product-views',
+        messages: [{ key: 'someone', value: Buffer.from('what is this'), headers: {} }],
+      },
+    ])
+  }
 
   const ofComponent = (component: string) =>
     `app.kubernetes.io/instance=vitrine,app.kubernetes.io/component=${component}`
