@@ -7,6 +7,13 @@ PORT ?= 8080
 up: node_modules/.installed ## Start everything on this machine with a demo shop (PORT=8080)
 	@bin/vitrine up --port $(PORT)
 
+##@ Kubernetes
+.PHONY: cluster-up cluster-down
+cluster-up: ## A cluster of kind with the operators, both charts and a demo shop
+	@k8s-dev/cluster.sh up
+cluster-down: ## Take it away again
+	@k8s-dev/cluster.sh down
+
 ##@ Develop
 .PHONY: test test-unit test-cluster typecheck lint format verify bench soak fuzz
 test: node_modules/.installed ## Types, lint and all tests, on real engines
