@@ -30,9 +30,15 @@ spec:
         - { name: VITRINE_KEY, valueFrom: { secretKeyRef: { name: vitrine-first-key, key: key } } }
       securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: [ALL] } }
 POD
-kubectl --namespace "$namespace" wait pod/vitrine-demo --for=jsonpath='{.status.phase}'=Succeeded --timeout=300s || {
-  kubectl --namespace "$namespace" logs vitrine-demo >&2
-  exit 1
-}
+left=300
+until phase=$(kubectl --namespace "$namespace" get pod vitrine-demo -o 'jsonpath={.status.phase}') && [ "$phase" = Succeeded ]; do
+  left=$((left - 1))
+  if [ "$phase" = Failed ] || [ "$left" = 0 ]; then
+    echo "the pod vitrine-demo is $phase:" >&2
+    kubectl --namespace "$namespace" logs vitrine-demo >&2
+    exit 1
+  fi
+  sleep 1
+done
 kubectl --namespace "$namespace" logs vitrine-demo
 NAMESPACE=$namespace "$(dirname "$0")/run-etl.sh"

@@ -47,7 +47,17 @@ async function buildAndLoad(): Promise<void> {
   await extractApp(await buildImage(), folder)
   const image = join(folder, 'image.tar')
   const copies = [`${folder}/app:/app`, `${missingLibrary}:${missingLibrary}`]
-  const options = ['--node', '24', '--workdir', '/app', '--user', '10001', '--entrypoint', '["node"]']
+  const options = [
+    '--node',
+    '24',
+    '--shell',
+    '--workdir',
+    '/app',
+    '--user',
+    '10001',
+    '--entrypoint',
+    '["node"]',
+  ]
   await script('build-image', [...options, ...copies.flatMap(copy => ['--copy', copy]), testImage, image])
   await script('load', [image])
 }
