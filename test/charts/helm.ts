@@ -32,6 +32,9 @@ export async function needHelm(test: Mocha.Context): Promise<void> {
   test.skip()
 }
 
+/** 3 or 4: some flags have other names. */
+export const helmVersion = async () => Number(/\bv(\d+)\./.exec(await helm(['version', '--short']))?.[1])
+
 /** Runs Helm to its end, whatever that is. */
 export async function tryHelm(
   args: readonly string[],

@@ -1,12 +1,12 @@
 import { expect } from 'chai'
-import { readFile } from 'node:fs/promises'
 import { runRequestedAnnotation } from '#internal/etlschedule/resource/names.ts'
 import { needHelm } from '../charts/helm.ts'
 import { render } from '../charts/render.ts'
+import { auditedRights, rightsOf } from './audit.ts'
 import { testImage } from './images.ts'
 import { kubectl, tryKubectl } from './kubectl.ts'
 import { newRequest, prepareScene, rarely } from './scene.ts'
-import { clusterFolder } from './scripts.ts'
+import type { Rule } from './audit.ts'
 import type { Rendered } from '../charts/render.ts'
 
 /** What the chart gives the controller: its account, its Role, and what binds them, for the namespace they are made in. */
@@ -66,7 +66,7 @@ describe('A controller in the cluster, under the restricted pod security standar
 
   it('asks for nothing that its Role does not give, and needs what that gives', async () => {
     const granted = await grantedRights()
-    const { asked, refused } = await auditedRights()
+    const { asked, refused } = await auditedRights(scene.namespace, 'vitrine-controller')
     expect(refused).to.deep.equal(['get secrets'])
     expect([...granted].filter(right => !asked.has(right) && !seldom.includes(right))).to.deep.equal([])
     expect([...asked].filter(right => !granted.has(right))).to.deep.equal([])
@@ -90,52 +90,13 @@ describe('A controller in the cluster, under the restricted pod security standar
       expect(await may(...question), question.join(' ')).to.equal('no')
     }
   })
-
-  /** What the API server's audit log says that the controller asked for. */
-  async function auditedRights() {
-    const user = `system:serviceaccount:${scene.namespace}:vitrine-controller`
-    const lines = (await readFile(`${clusterFolder}/log/audit.log`, 'utf8')).split('\n')
-    const events = lines.filter(line => line.includes(user)).map(line => JSON.parse(line) as AuditEvent)
-    const resources = events.filter(({ objectRef }) => objectRef?.namespace === scene.namespace)
-    const refused = resources.filter(({ responseStatus }) => responseStatus?.code === 403).map(rightOf)
-    return { asked: new Set(resources.map(rightOf)), refused: [...new Set(refused)] }
-  }
 })
 
-interface AuditEvent {
-  readonly verb: string
-  readonly objectRef?: {
-    readonly namespace?: string
-    readonly resource: string
-    readonly apiGroup?: string
-    readonly subresource?: string
-  }
-  readonly responseStatus?: { readonly code?: number }
-}
-
-function rightOf({ verb, objectRef }: AuditEvent): string {
-  const { resource = '', apiGroup, subresource } = objectRef ?? {}
-  return rightName(verb, subresource === undefined ? resource : `${resource}/${subresource}`, apiGroup)
-}
-
-const rightName = (verb: string, resource: string, group = '') =>
-  `${verb} ${group === '' ? resource : `${resource}.${group}`}`
-
-interface Rule {
-  readonly apiGroups: readonly string[]
-  readonly resources: readonly string[]
-  readonly verbs: readonly string[]
-}
-
 async function grantedRights(): Promise<Set<string>> {
-  const rules: readonly Rule[] = (await chartsRights()).find(({ kind }) => kind === 'Role')?.['rules'] ?? []
-  return new Set(
-    rules.flatMap(({ apiGroups, resources, verbs }) =>
-      apiGroups.flatMap(group =>
-        resources.flatMap(resource => verbs.map(verb => rightName(verb, resource, group))),
-      ),
-    ),
-  )
+  const rules = (await chartsRights()).find(({ kind }) => kind === 'Role')?.['rules'] as
+    | readonly Rule[]
+    | undefined
+  return rightsOf(rules ?? [])
 }
 
 function controllerDeployment() {

@@ -5,7 +5,7 @@ import { clusterFolder, hasScripts, scriptPath } from './scripts.ts'
 /**
  * `make test-cluster`: the tests of the charts, then those on a Kubernetes, those that freeze a part of it last. With VITRINE_CLUSTER=kubeconfig it is
  * the one that KUBECONFIG names, and tests that load images or freeze parts are skipped; else one on this machine, started
- * for it and ended after it unless it was up before. In CI a skipped test is a failure.
+ * for it and ended after it unless it was up before. In CI a skipped test is a failure. The long form tries the charts with Helm 3, too.
  */
 function main(): number {
   if (env['VITRINE_CLUSTER'] === 'kubeconfig') return runTests({})
@@ -23,8 +23,10 @@ function main(): number {
   }
   const wasUp = call(`${clusterFolder}/bin/kubectl`, ['get', '--raw', '/readyz'], environment, 'ignore') === 0
   try {
-    const failed = call(scriptPath('build'), ['hyperkube', 'helm4']) || call(scriptPath('up'))
-    const status = failed || runTests(environment)
+    const isLong = env['VITRINE_SOAK'] === '1'
+    const programs = ['hyperkube', 'helm4', ...(isLong ? ['helm3'] : [])]
+    const failed = call(scriptPath('build'), programs) || call(scriptPath('up')) || runTests(environment)
+    const status = failed || (isLong ? runTests({ ...environment, HELM: 'helm3' }, chartTests) : 0)
     if (status !== 0) process.stdout.write(`logs of the cluster are kept in ${clusterFolder}/log\n`)
     return status
   } finally {
@@ -32,14 +34,16 @@ function main(): number {
   }
 }
 
-function runTests(environment: Record<string, string>): number {
+const allTests = [
+  'test/charts/*.test.ts',
+  'test/cluster/*.test.ts',
+  'test/cluster/charts/*.test.ts',
+  'test/cluster/outages/*.test.ts',
+]
+const chartTests = ['test/charts/*.test.ts', 'test/cluster/charts/*.test.ts']
+
+function runTests(environment: Record<string, string>, files = allTests): number {
   const args = ['--reporter', 'test/reporter.ts', ...(env['CI'] === 'true' ? ['--forbid-pending'] : [])]
-  const files = [
-    'test/charts/*.test.ts',
-    'test/cluster/*.test.ts',
-    'test/cluster/charts/*.test.ts',
-    'test/cluster/outages/*.test.ts',
-  ]
   return call('mocha', [...args, ...files, ...argv.slice(2)], environment)
 }
 

@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -25,15 +26,18 @@ export async function script(name: string, args: readonly string[], timeoutMs = 
   await run(scriptPath(name), [...args], { timeout: timeoutMs, maxBuffer: 64 * 2 ** 20 })
 }
 
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** Starts one of the scripts that run until they are ended. */
 export function startScript(name: string, args: readonly string[]): AsyncDisposable {
   const child = spawn(scriptPath(name), [...args], { stdio: 'ignore' })
-  const ended = once(child, 'exit')
-  const kill = () => child.kill('SIGKILL')
-  process.once('exit', kill)
+  running.add(child)
+  const ended = once(child, 'exit').then(() => running.delete(child))
   return {
     async [Symbol.asyncDispose]() {
-      process.removeListener('exit', kill)
       if (child.exitCode === null) child.kill()
       await ended
     },

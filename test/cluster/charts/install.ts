@@ -29,8 +29,12 @@ export interface Install {
   /** Runs Helm on the namespace. */
   tryHelm(args: readonly string[], values?: object): Promise<HelmSaid>
   helm(args: readonly string[], values?: object): Promise<string>
-  /** `helm upgrade --install --wait` of a chart under its own name, with what it needs here. */
-  install(chart: ChartName, values: object, args?: readonly string[]): Promise<HelmSaid>
+  /** `helm upgrade --install --wait` of a chart under its own name, with what it needs here; `wait: false` for what nobody makes ready. */
+  install(
+    chart: ChartName,
+    values: object,
+    options?: { wait?: boolean; args?: readonly string[] },
+  ): Promise<HelmSaid>
   tryKubectl(args: readonly string[], input?: unknown): Promise<Said>
   kubectl(args: readonly string[], input?: unknown): Promise<string>
   /** A part of an object, by a path such as `{.status.phase}`. */
@@ -91,8 +95,16 @@ export function prepareInstall(): Install {
     opened,
     tryHelm: (args, values) => tryHelm(inNamespace(args), { values, timeoutMs: 360_000 }),
     helm: (args, values) => helm(inNamespace(args), { values, timeoutMs: 360_000 }),
-    async install(chart, values, args = []) {
-      const command = ['upgrade', '--install', chart, chartFolder(chart), '--wait', '--timeout=5m', ...args]
+    async install(chart, values, { wait = true, args = [] } = {}) {
+      const command = [
+        'upgrade',
+        '--install',
+        chart,
+        chartFolder(chart),
+        '--timeout=5m',
+        ...(wait ? ['--wait'] : []),
+        ...args,
+      ]
       return install.tryHelm(command, chart === 'vitrine' ? merge(here, values) : values)
     },
     tryKubectl: (args, input) => tryKubectl(inNamespace(args), { input, timeoutMs: 180_000 }),

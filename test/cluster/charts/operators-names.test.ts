@@ -11,6 +11,9 @@ import { readBoards, targetsOf } from '../../monitoring/boards.ts'
 import { metricsIn } from '../../monitoring/documented.ts'
 import { toolOrSkip } from '../../tools/debian-tools.ts'
 import { startPrometheus } from './prometheus.ts'
+import { render } from '../../charts/render.ts'
+import { version } from '../../../cmd/shared/service.ts'
+import { auditedRights, rightsOf } from '../audit.ts'
 import { tell } from '../measured.ts'
 import { script } from '../scripts.ts'
 import { missingViews, startLoad } from './load.ts'
@@ -21,7 +24,8 @@ import { standInForOperators, standInsProblem } from './stand-ins.ts'
 import type { HelmSaid } from '../../charts/helm.ts'
 import type { WireView } from '../../system/clicks.ts'
 import type { Prometheus } from './prometheus.ts'
-import type { Became } from './load.ts'
+import type { Rule } from '../audit.ts'
+import type { Became, Load } from './load.ts'
 import type { Shop, ShopAddress } from './shop.ts'
 import type { StandIns } from './stand-ins.ts'
 
@@ -41,6 +45,8 @@ describe('helm install of both charts, with Kafka, Cassandra and PostgreSQL unde
   let installed: HelmSaid
   let shop: Shop
   let shopAt: ShopAddress
+  let prometheus: Prometheus
+  let scraped: Load
   let firstViews: WireView[]
 
   before(async function () {
@@ -50,9 +56,11 @@ describe('helm install of both charts, with Kafka, Cassandra and PostgreSQL unde
       return this.skip()
     }
     await needOperatorKinds(this)
-    const data = await install.install('vitrine-data', { cassandra: { datacenter: dataCenter } }, [
-      '--wait=hookOnly',
-    ])
+    const data = await install.install(
+      'vitrine-data',
+      { cassandra: { datacenter: dataCenter } },
+      { wait: false },
+    )
     expect(data.ok, data.stderr).to.equal(true)
     engines = await standInForOperators(install, dataCenter)
     installed = await install.install('vitrine', values)
@@ -95,71 +103,77 @@ describe('helm install of both charts, with Kafka, Cassandra and PostgreSQL unde
   })
 
   it('brings orders from the demo shop, whose server proves itself', async () => {
-    const run = await install.runNow('orders')
-    expect(run.result, run.message).to.equal('Succeeded')
-    expect(run.rowsRead).to.be.above(0)
+    for (const schedule of ['orders', 'products']) {
+      const rows = () =>
+        install.field(`etlschedule/${schedule}`, '{.status.recentRuns[?(@.result=="Succeeded")].rowsRead}')
+      await until(
+        `a run of ${schedule} that succeeded`,
+        async () => Number((await rows()).split(' ')[0]) > 0,
+        120_000,
+      )
+    }
   })
 
-  describe('is scraped by a Prometheus through its monitors', () => {
-    let prometheus: Prometheus
+  it('is scraped by a Prometheus through its monitors, which finds every process by its Service', async function () {
+    const program = await toolOrSkip('prometheus', this)
+    prometheus = await startPrometheus(install, program)
+    await makeMishaps()
+    scraped = startLoad({ ...shopAt, perSecond: 100, name: 'scraped' })
+    await sleep(25_000)
+    const targets = await prometheus.targets()
+    const jobs = [
+      'vitrine-api',
+      'vitrine-api',
+      'vitrine-controller',
+      'vitrine-ingestor',
+      'vitrine-ingestor',
+      'vitrine-loader',
+      'vitrine-loader',
+    ]
+    expect(targets.map(({ job }) => job).toSorted((a, b) => a.localeCompare(b))).to.deep.equal(jobs)
+    expect(targets.filter(({ health }) => health !== 'up')).to.deep.equal([])
+  })
 
-    before(async function () {
-      const program = await toolOrSkip('prometheus', this)
-      prometheus = await startPrometheus(install, program)
-      await makeMishaps()
-      const load = startLoad({ ...shopAt, perSecond: 100, name: 'scraped' })
-      install.opened.defer(async () => void (await load.stop()))
-      await sleep(25_000)
-    })
+  it('shows every metric that a dashboard or an alert names', async () => {
+    const names = await prometheus.names()
+    const rules = JSON.parse(await install.field('prometheusrule/vitrine', '{.spec.groups}')) as {
+      rules: { expr: string }[]
+    }[]
+    const asked = [
+      ...targetsOf(await readBoards()).map(({ expr }) => expr),
+      ...rules.flatMap(group => group.rules.map(({ expr }) => expr)),
+    ]
+    const unknown = new Set(
+      asked.flatMap(metricsIn).filter(name => !names.has(name) && !names.has(`${name}_count`)),
+    )
+    expect([...unknown]).to.deep.equal([])
+  })
 
-    it('which finds every process by its Service', async () => {
-      const targets = await prometheus.targets()
-      const jobs = [
-        'vitrine-api',
-        'vitrine-api',
-        'vitrine-controller',
-        'vitrine-ingestor',
-        'vitrine-ingestor',
-        'vitrine-loader',
-        'vitrine-loader',
-      ]
-      expect(targets.map(({ job }) => job).toSorted((a, b) => a.localeCompare(b))).to.deep.equal(jobs)
-      expect(targets.filter(({ health }) => health !== 'up')).to.deep.equal([])
-    })
+  it('gives the dashboards data for every question under load', async () => {
+    const silent: string[] = []
+    for (const { where, expr } of targetsOf(await readBoards())) {
+      const asked = expr
+        .replaceAll('$namespace', install.namespace)
+        .replaceAll(/\$(job|instance)/g, '.+')
+        .replaceAll('$__rate_interval', '30s')
+      if ((await prometheus.query(asked)).length === 0) silent.push(`${where}: ${asked}`)
+    }
+    expect(silent).to.deep.equal([])
+  })
 
-    it('and has every metric that a dashboard or an alert names', async () => {
-      const names = await prometheus.names()
-      const rules = JSON.parse(await install.field('prometheusrule/vitrine', '{.spec.groups}')) as {
-        rules: { expr: string }[]
-      }[]
-      const asked = [
-        ...targetsOf(await readBoards()).map(({ expr }) => expr),
-        ...rules.flatMap(group => group.rules.map(({ expr }) => expr)),
-      ]
-      const unknown = new Set(
-        asked.flatMap(metricsIn).filter(name => !names.has(name) && !names.has(`${name}_count`)),
-      )
-      expect([...unknown]).to.deep.equal([])
-    })
-
-    it('and answers every question of the dashboards with data', async () => {
-      const silent: string[] = []
-      for (const { where, expr } of targetsOf(await readBoards())) {
-        const asked = expr
-          .replaceAll('$namespace', install.namespace)
-          .replaceAll(/\$(job|instance)/g, '.+')
-          .replaceAll('$__rate_interval', '30s')
-        if ((await prometheus.query(asked)).length === 0) silent.push(`${where}: ${asked}`)
-      }
-      expect(silent).to.deep.equal([])
-    })
-
-    it('and fires no alert while all is well', async () => {
-      expect(await prometheus.firing()).to.deep.equal([])
-    })
+  it('raises no alert while all is well', async () => {
+    expect(await prometheus.firing()).to.deep.equal([])
+    expect((await scraped.stop()).failed).to.deep.equal([])
   })
 
   it('is upgraded under 200 views and 200 questions a second: no request fails, and no view is lost', async () => {
+    // As if the definition were that of a release before.
+    await install.kubectl([
+      'annotate',
+      '--overwrite',
+      'crd/etlschedules.vitrine.dev',
+      'vitrine.dev/release=0.0.1',
+    ])
     const load = startLoad({ ...shopAt, perSecond: 200, name: 'upgrade' })
     await sleep(5_000)
     const upgraded = await install.install('vitrine', { ...values, logLevel: 'warn' })
@@ -171,6 +185,31 @@ describe('helm install of both charts, with Kafka, Cassandra and PostgreSQL unde
     await untilNoneIsMissing(taken)
     const rolled = await install.kubectl(['get', 'replicasets', '-o', 'name'])
     expect(rolled.trim().split('\n').length).to.be.at.least(8)
+    expect(
+      await install.field('crd/etlschedules.vitrine.dev', '{.metadata.annotations.vitrine\\.dev/release}'),
+    ).to.equal(version)
+  })
+
+  it('gives no account a right that it does not use, and none lacks one', async () => {
+    const objects = await render('vitrine', { values })
+    const accounts = objects
+      .filter(({ kind }) => kind === 'ServiceAccount')
+      .map(({ metadata }) => metadata.name)
+    expect(accounts).to.include.members(['vitrine-api', 'vitrine-init', 'vitrine-crds'])
+    for (const account of accounts) {
+      // What the controller uses is tried with all that can become of an EtlSchedule, elsewhere.
+      if (account === 'vitrine-controller') continue
+      const rules = objects
+        .filter(
+          ({ kind, metadata }) =>
+            kind.endsWith('Role') &&
+            metadata.labels?.['app.kubernetes.io/component'] === account.slice('vitrine-'.length),
+        )
+        .flatMap(object => object['rules'] as Rule[])
+      const { asked, refused } = await auditedRights(install.namespace, account)
+      expect(refused, account).to.deep.equal([])
+      expect([...asked].toSorted(), account).to.deep.equal([...rightsOf(rules)].toSorted())
+    }
   })
 
   /** Retried as a shop retries, so that what counts is what was answered 202. */

@@ -2,6 +2,8 @@ import { expect } from 'chai'
 import { expectedHistories } from '../../system/clicks.ts'
 import { until } from '../../system/processes.ts'
 import { openDatabases } from '../databases.ts'
+import { helmVersion } from '../../charts/helm.ts'
+import { testImage } from '../images.ts'
 import { prepareInstall } from './install.ts'
 import { addressOf, openShop, visits } from './shop.ts'
 import type { HelmSaid } from '../../charts/helm.ts'
@@ -99,6 +101,35 @@ describe('helm install, with the event log and the store on PostgreSQL', functio
     expect((await fetch(`${api}/v1/users/visitor-0/history`)).status).to.equal(401)
   })
 
+  it('lets nobody keep answers about people, and shows metrics on a port of their own', async () => {
+    const { ingestor, api, key } = await addressOf(install)
+    const headers = { authorization: `Bearer ${key}` }
+    for (const path of ['/v1/users/visitor-0/history', '/v1/users/visitor-0/recommendations']) {
+      const answer = await fetch(api + path, { headers })
+      expect(answer.status).to.equal(200)
+      expect(answer.headers.get('cache-control')).to.equal('no-store')
+      expect(answer.headers.get('x-content-type-options')).to.equal('nosniff')
+      expect(answer.headers.has('x-powered-by')).to.equal(false)
+    }
+    for (const path of ['/metrics', '/livez', '/readyz']) {
+      expect((await fetch(api + path, { headers })).status, path).to.equal(404)
+      expect((await fetch(ingestor + path, { headers })).status, path).to.equal(404)
+    }
+    const metrics = await fetch(`${await install.reach('vitrine-api', 'ops')}/metrics`)
+    expect(await metrics.text()).to.include('vitrine_build_info')
+  })
+
+  it('refuses what is too large, in words', async () => {
+    const { ingestor, key } = await addressOf(install)
+    const answer = await fetch(`${ingestor}/v1/views`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ event: 'x'.repeat(2 ** 20) }),
+    })
+    expect(answer.status).to.equal(413)
+    expect(await answer.json()).to.include({ code: 'too-large' })
+  })
+
   it('brings orders by an EtlSchedule of its own, and answers with best sellers', async () => {
     const run = await install.runNow('orders')
     expect(run.result, run.message).to.equal('Succeeded')
@@ -107,6 +138,20 @@ describe('helm install, with the event log and the store on PostgreSQL', functio
       const { items } = await shop.ask<{ items: unknown[] }>('/v1/rankings/best-sellers?window=90d')
       return items.length === 10
     })
+  })
+
+  it('goes back by itself when an upgrade does not become ready, and serves all the while', async () => {
+    const back = (await helmVersion()) === 3 ? '--atomic' : '--rollback-on-failure'
+    const unknown = { ...values, image: { tag: 'nobody-has-it' }, crds: { manage: false } }
+    const failed = await install.install('vitrine', unknown, { args: [back, '--timeout=20s'] })
+    expect(failed.ok).to.equal(false)
+    expect(await shop.historyOf('visitor-77')).to.have.length(12)
+    const images = await install.field('deployments', '{.items[*].spec.template.spec.containers[*].image}')
+    expect(new Set(images.split(' '))).to.deep.equal(new Set([testImage]))
+    const [last] = (
+      JSON.parse(await install.helm(['history', 'vitrine', '-o', 'json'])) as { status: string }[]
+    ).slice(-1)
+    expect(last?.status).to.equal('deployed')
   })
 
   it('leaves the views, the histories and the key when it is uninstalled, and finds them again', async () => {

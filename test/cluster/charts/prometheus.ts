@@ -3,12 +3,11 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { env } from 'node:process'
 import { freePort, until } from '../../system/processes.ts'
 import { scriptPath, startScript } from '../scripts.ts'
 import type { Install } from './install.ts'
 
-/** A real Prometheus in the cluster's network, which finds its targets as Prometheus' operator would tell it to. */
+/** A real Prometheus in the cluster's network, told of the targets that the monitors select, as Prometheus' operator tells it. */
 export interface Prometheus {
   /** The result of a query now: as many as there are series. */
   query(expression: string): Promise<{ metric: Record<string, string>; value: [number, string] }[]>
@@ -23,12 +22,22 @@ export interface Prometheus {
 interface ServiceMonitor {
   readonly spec: {
     readonly selector: { readonly matchLabels: Readonly<Record<string, string>> }
-    readonly endpoints: readonly {
-      readonly port: string
-      readonly honorLabels?: boolean
-      readonly path?: string
-    }[]
+    readonly endpoints: readonly Endpoint[]
   }
+}
+
+interface Endpoint {
+  readonly port: string
+  readonly honorLabels?: boolean
+  readonly path?: string
+}
+
+interface EndpointSlice {
+  readonly ports: readonly { readonly name: string; readonly port: number }[]
+  readonly endpoints: readonly {
+    readonly addresses: readonly string[]
+    readonly targetRef?: { readonly name: string }
+  }[]
 }
 
 /** Starts it with the ServiceMonitors and PrometheusRules of the namespace, until the suite ends. */
@@ -36,8 +45,8 @@ export async function startPrometheus(install: Install, program: string): Promis
   const { namespace, opened } = install
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-prometheus-'))
   opened.defer(() => rm(folder, { recursive: true, force: true }))
-  const items = async <T>(kind: string) =>
-    (JSON.parse(await install.kubectl(['get', kind, '-o', 'json'])) as { items: T[] }).items
+  const items = async <T>(kind: string, args: readonly string[] = []) =>
+    (JSON.parse(await install.kubectl(['get', kind, '-o', 'json', ...args])) as { items: T[] }).items
   const monitors = await items<ServiceMonitor>('servicemonitors')
   const rules = await items<{ spec: unknown }>('prometheusrules')
   const ruleFiles = rules.map((_, index) => join(folder, `rules-${index}.json`))
@@ -46,8 +55,10 @@ export async function startPrometheus(install: Install, program: string): Promis
   const config = {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: ruleFiles,
-    scrape_configs: monitors.flatMap(({ spec }, index) =>
-      spec.endpoints.map(endpoint => scrapeConfig(`monitor-${index}-${endpoint.port}`, spec, endpoint)),
+    scrape_configs: await Promise.all(
+      monitors.flatMap(({ spec }, index) =>
+        spec.endpoints.map(endpoint => scrapeConfig(`monitor-${index}-${endpoint.port}`, spec, endpoint)),
+      ),
     ),
   }
   const configFile = join(folder, 'prometheus.json')
@@ -65,9 +76,10 @@ export async function startPrometheus(install: Install, program: string): Promis
   })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  const ended = once(child, 'exit')
   opened.defer(async () => {
-    const ended = once(child, 'exit')
-    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    const isOver = child.exitCode !== null || child.signalCode !== null
+    if (!isOver && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
     await ended
   })
   opened.use(startScript('forward', [String(local), `127.0.0.1:${inside}`]))
@@ -109,35 +121,32 @@ export async function startPrometheus(install: Install, program: string): Promis
   }
   return prometheus
 
-  /** As the operator writes it: Services are found by their labels, and their endpoints by the name of the port. */
-  function scrapeConfig(
-    name: string,
-    { selector }: ServiceMonitor['spec'],
-    endpoint: ServiceMonitor['spec']['endpoints'][number],
-  ) {
-    const labelOf = (key: string) => `__meta_kubernetes_service_label_${key.replaceAll(/[^\w]/g, '_')}`
-    const keep = (label: string, regex: string) => ({ action: 'keep', source_labels: [label], regex })
-    const tell = (label: string, from: string) => ({
-      source_labels: [`__meta_kubernetes_${from}`],
-      target_label: label,
-    })
+  /** As the operator has it: Services are found by their labels, and their endpoints by the name of the port. */
+  async function scrapeConfig(name: string, { selector }: ServiceMonitor['spec'], endpoint: Endpoint) {
+    const labels = Object.entries(selector.matchLabels).map(([key, value]) => `${key}=${value}`)
+    const services = await items<{ metadata: { name: string } }>('services', ['-l', labels.join(',')])
+    const found = await Promise.all(services.map(({ metadata }) => targetsOf(metadata.name, endpoint.port)))
     return {
       job_name: name,
       honor_labels: endpoint.honorLabels ?? false,
       metrics_path: endpoint.path ?? '/metrics',
-      kubernetes_sd_configs: [
-        { role: 'endpoints', kubeconfig_file: env['KUBECONFIG'], namespaces: { names: [namespace] } },
-      ],
-      relabel_configs: [
-        ...Object.entries(selector.matchLabels).map(([key, value]) => keep(labelOf(key), value)),
-        keep('__meta_kubernetes_endpoint_port_name', endpoint.port),
-        tell('namespace', 'namespace'),
-        tell('service', 'service_name'),
-        tell('pod', 'pod_name'),
-        tell('container', 'pod_container_name'),
-        tell('job', 'service_name'),
-        { target_label: 'endpoint', replacement: endpoint.port },
-      ],
+      static_configs: found.flat(),
+      relabel_configs: [{ source_labels: ['service'], target_label: 'job' }],
     }
+  }
+
+  async function targetsOf(service: string, port: string) {
+    const slices = await items<EndpointSlice>('endpointslices', [
+      '-l',
+      `kubernetes.io/service-name=${service}`,
+    ])
+    return slices.flatMap(({ ports, endpoints }) => {
+      const number = ports.find(one => one.name === port)?.port
+      if (number === undefined) return []
+      return endpoints.map(({ addresses, targetRef }) => ({
+        targets: [`${addresses[0]}:${number}`],
+        labels: { namespace, service, pod: targetRef?.name ?? '', endpoint: port },
+      }))
+    })
   }
 }
