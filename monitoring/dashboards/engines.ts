@@ -1,6 +1,7 @@
-import { dashboard, of, quantile, rate } from './parts.ts'
+import { dashboard, of, partOf, quantile, rate } from './parts.ts'
 
 const store = 'vitrine_store_request_duration_seconds'
+const callsBy = (matchers = '') => `sum by (operation) (${rate(`${store}_count`, matchers)})`
 
 export const engines = () =>
   dashboard({
@@ -14,13 +15,13 @@ export const engines = () =>
           title: 'Calls',
           description: 'Calls of the store a second, by what was asked.',
           unit: 'reqps',
-          lines: { '{{operation}}': `sum by (operation) (${rate(`${store}_count`)})` },
+          lines: { '{{operation}}': callsBy() },
         },
         {
           title: 'Failures',
           description: 'Calls of the store a second that failed.',
           unit: 'reqps',
-          lines: { '{{operation}}': `sum by (operation) (${rate(`${store}_count`, 'outcome="failed"')})` },
+          lines: { '{{operation}}': partOf(callsBy(), callsBy('outcome="failed"')) },
         },
         {
           title: 'Time of a call, p99',

@@ -71,7 +71,7 @@ export const etlRuns = () =>
           lines: {
             '{{namespace}} {{schedule}} under way': bySchedule(of('vitrine_etl_active_runs')),
             '{{namespace}} {{schedule}} suspended': bySchedule(of('vitrine_etl_suspended')),
-            '{{namespace}} {{schedule}} not ready': `${bySchedule(of('vitrine_etl_ready'))} == 0`,
+            '{{namespace}} {{schedule}} not ready': `1 - ${bySchedule(of('vitrine_etl_ready'))}`,
           },
         },
       ],

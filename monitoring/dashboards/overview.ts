@@ -1,5 +1,8 @@
 import { calls, requests } from '../requests.ts'
-import { dashboard, of, quantile, rate } from './parts.ts'
+import { dashboard, of, partOf, quantile, rate } from './parts.ts'
+
+const allCalls = `sum by (job) (${rate(`${requests}_count`, calls)})`
+const failedCalls = `sum by (job) (${rate(`${requests}_count`, `${calls},http_response_status_code=~"5.."`)})`
 
 export const overview = () =>
   dashboard({
@@ -21,7 +24,7 @@ export const overview = () =>
             'Share of requests that got a 5xx. One in a thousand is the budget that alerts count against.',
           unit: 'percentunit',
           lines: {
-            '{{job}}': `sum by (job) (${rate(`${requests}_count`, `${calls},http_response_status_code=~"5.."`)}) / sum by (job) (${rate(`${requests}_count`, calls)})`,
+            '{{job}}': `(${partOf(allCalls, failedCalls)}) / ${allCalls}`,
           },
         },
         {
@@ -32,9 +35,10 @@ export const overview = () =>
         },
         {
           title: 'Not ready',
-          description: 'Parts of processes that can not do their work; their /readyz says why, in words.',
+          description:
+            'Processes of which a part can not do its work, by part; 0 is as it should be. Their /readyz says why, in words.',
           unit: 'short',
-          lines: { '{{instance}} {{part}}': `${of('vitrine_ready')} == 0` },
+          lines: { '{{job}} {{part}}': `sum by (job, part) (1 - ${of('vitrine_ready')})` },
         },
       ],
       'What the processes need': [

@@ -98,6 +98,9 @@ export const of = (metric: string, matchers = '') =>
 /** A counter's increase a second. */
 export const rate = (counter: string, matchers = '') => `rate(${of(counter, matchers)}[$__rate_interval])`
 
+/** A part of a whole, 0 where there is a whole and no part: a panel without a line says nothing. */
+export const partOf = (whole: string, part: string) => `${part} or 0 * ${whole}`
+
 /** A quantile of a histogram, by labels. */
 export function quantile(q: number, histogram: string, by: readonly string[] = [], matchers = ''): string {
   return `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (${rate(`${histogram}_bucket`, matchers)}))`
