@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { topics } from '#internal/eventlog/topics.ts'
-import { needHelm } from './helm.ts'
+import { helm, needHelm } from './helm.ts'
 import { nameOf } from './practices.ts'
-import { render, renderText, tryRender } from './render.ts'
+import { chartFolder, render, renderText, tryRender } from './render.ts'
 import { shapes } from './shapes.ts'
 import { expectSnapshot } from './snapshot.ts'
 
@@ -61,6 +61,18 @@ describe('charts/vitrine-data', function () {
   this.timeout(60_000)
   before(function () {
     return needHelm(this)
+  })
+
+  it('passes the strict lint of Helm in each supported shape', async () => {
+    for (const shape of await shapes('vitrine-data')) {
+      await helm([
+        'lint',
+        '--strict',
+        chartFolder('vitrine-data'),
+        '--values',
+        `${chartFolder('vitrine-data')}/${shape}`,
+      ])
+    }
   })
 
   it('renders each supported shape as it was reviewed, but for the passwords that it makes', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
-import { needHelm } from './helm.ts'
+import { helm, needHelm } from './helm.ts'
 import { nameOf, objectsWithPods } from './practices.ts'
 import { chartFolder, render, renderText, tryRender } from './render.ts'
 import { flowsOf, listedFlows, componentsOf } from './flows.ts'
@@ -13,6 +13,18 @@ describe('charts/vitrine', function () {
   this.timeout(60_000)
   before(function () {
     return needHelm(this)
+  })
+
+  it('passes the strict lint of Helm in each supported shape', async () => {
+    for (const shape of await shapes('vitrine')) {
+      await helm([
+        'lint',
+        '--strict',
+        chartFolder('vitrine'),
+        '--values',
+        `${chartFolder('vitrine')}/${shape}`,
+      ])
+    }
   })
 
   it('renders each supported shape as it was reviewed, and the same twice', async () => {
