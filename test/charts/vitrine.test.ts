@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
-import { helm, needHelm } from './helm.ts'
+import { needHelm } from './helm.ts'
 import { nameOf, objectsWithPods } from './practices.ts'
-import { chartFolder, render, renderText, tryRender } from './render.ts'
+import { chartFolder, render, renderText } from './render.ts'
+import { itKeepsWhatEveryChartPromises } from './every-chart.ts'
 import { flowsOf, listedFlows, componentsOf } from './flows.ts'
 import { shapes } from './shapes.ts'
-import { expectSnapshot } from './snapshot.ts'
 import { wrongValues } from './wrong-values.ts'
 
 describe('charts/vitrine', function () {
@@ -15,47 +15,7 @@ describe('charts/vitrine', function () {
     return needHelm(this)
   })
 
-  it('passes the strict lint of Helm in each supported shape', async () => {
-    for (const shape of await shapes('vitrine')) {
-      await helm([
-        'lint',
-        '--strict',
-        chartFolder('vitrine'),
-        '--values',
-        `${chartFolder('vitrine')}/${shape}`,
-      ])
-    }
-  })
-
-  it('renders each supported shape as it was reviewed, and the same twice', async () => {
-    for (const shape of await shapes('vitrine')) {
-      const text = await renderText('vitrine', { files: [shape] })
-      expect(await renderText('vitrine', { files: [shape] })).to.equal(text)
-      await expectSnapshot(`vitrine-${shape.slice('ci/'.length, -'.yaml'.length)}`, text)
-    }
-  })
-
-  it('renders for each Kubernetes from 1.30 on, and refuses one before in words', async () => {
-    for (const minor of [30, 31, 32, 33, 34, 35]) {
-      expect((await render('vitrine', { kubeVersion: `1.${minor}.0` })).length).to.be.above(20)
-    }
-    const { ok, stderr } = await tryRender('vitrine', { kubeVersion: '1.29.9' })
-    expect(ok).to.equal(false)
-    expect(stderr).to.include('>=1.30.0-0')
-  })
-
-  describe('refuses in words', () => {
-    for (const [what, values, words] of wrongValues) {
-      it(what, async () => {
-        const { ok, stderr } = await tryRender('vitrine', { values })
-        expect(ok, 'it was taken').to.equal(false)
-        for (const word of words) expect(stderr).to.include(word)
-        expect(stderr, 'a trace of a template').not.to.match(
-          /nil pointer|wrong type|can't evaluate|error converting YAML/,
-        )
-      })
-    }
-  })
+  itKeepsWhatEveryChartPromises('vitrine', wrongValues)
 
   it('gives a new init job its name where what it does changes, and only there', async () => {
     const name = async (values: object) => {

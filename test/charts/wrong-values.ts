@@ -1,5 +1,7 @@
+import type { WrongValues } from './every-chart.ts'
+
 /** Values of charts/vitrine that are wrong, and what the refusal must name. */
-export const wrongValues: readonly (readonly [what: string, values: object, words: readonly string[]])[] = [
+export const wrongValues: WrongValues = [
   ['a value that there is not', { replicas: 3 }, ['replicas']],
   [
     'one that is mistyped, deep inside',
