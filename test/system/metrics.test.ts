@@ -24,7 +24,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
 const elsewhere = new Set(['vitrine_cassandra_connections', 'vitrine_requests_refused_total'])
 
 describe('metrics', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   const scraped = new Map<string, string>()
   let page: string
 
@@ -36,7 +36,7 @@ describe('metrics', function () {
     for (const name of services) {
       await using service = await start(name, env)
       if (name === 'ingestor') await sendViews(service.url)
-      if (name === 'loader') await until('views are loaded', () => loadedAll(service.opsUrl))
+      if (name === 'loader') await until('views are loaded', () => loadedAll(service.opsUrl), 120_000)
       if (name === 'api') await askForMany(service.url)
       scraped.set(name, await scrape(service.opsUrl))
     }
@@ -133,7 +133,7 @@ async function scrapeController(): Promise<string> {
   }
 }
 
-const many = 1_000
+const many = 100_000
 const names = Array.from({ length: many }, (_, n) => ({ userid: `visitor-${n}`, productid: `thing-${n}` }))
 
 async function sendViews(url: string): Promise<void> {
@@ -154,7 +154,7 @@ const loadedAll = async (opsUrl: string) =>
   (await scrape(opsUrl)).includes(`\nvitrine_views_loaded_total ${many}\n`)
 
 async function askForMany(url: string): Promise<void> {
-  for (const { userid, productid } of names.slice(0, 100)) {
+  for (const { userid, productid } of names.slice(0, 1_000)) {
     await fetch(`${url}/v1/users/${userid}/recommendations`)
     await fetch(`${url}/v1/products/${productid}/similar`)
     await fetch(`${url}/${userid}/of/no/route`)

@@ -12,6 +12,8 @@ export interface Became {
   readonly questions: number
   /** What failed, in words; refused requests included. */
   readonly failed: readonly string[]
+  /** How often a view was not taken at once. */
+  readonly retries: number
   /** By user the products whose views were answered 202. */
   readonly taken: ReadonlyMap<string, ReadonlySet<string>>
 }
@@ -19,6 +21,7 @@ export interface Became {
 interface LoadOptions {
   readonly ingestor: string
   readonly api: string
+  /** Empty where none is asked for. */
   readonly key: string
   readonly perSecond: number
   /** Tells this load's users from another's. */
@@ -33,11 +36,14 @@ const users = 400
 /** Starts it: an open loop, in which nothing waits for an answer before. */
 export function startLoad({ ingestor, api, key, perSecond, name, again = 0 }: LoadOptions): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 })
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  const headers = {
+    ...(key !== '' && { authorization: `Bearer ${key}` }),
+    'content-type': 'application/json',
+  }
   const failed: string[] = []
   const taken = new Map<string, Set<string>>()
   const under = new Set<Promise<void>>()
-  const sent = { views: 0, questions: 0 }
+  const sent = { views: 0, questions: 0, retries: 0 }
   const began = performance.now()
   let goesOn = true
 
@@ -72,6 +78,7 @@ export function startLoad({ ingestor, api, key, perSecond, name, again = 0 }: Lo
       const status = await send('POST', `${ingestor}/v1/views`, body).catch((error: Error) => error.message)
       if (status === 202) break
       if (left === 0) throw new Error(`view ${number}: ${status}`)
+      sent.retries += 1
       await sleep(500)
     }
     taken.set(user, (taken.get(user) ?? new Set()).add(product))
