@@ -51,12 +51,12 @@ production:
       limits: { memory: 2Gi }
 {{- end -}}
 
-{{/* What an engine is given, the values over what follows from the size; Helm drops those that are null. (dict "root" . "engine" "kafka") */}}
+{{/* What an engine is given, the values over what follows from the size. Of those that are null Helm 4 drops the key, Helm 3 keeps it. (dict "root" . "engine" "kafka") */}}
 {{- define "data.sized" -}}
 {{- $sized := index (include "data.sizes" .root | fromYaml) .root.Values.size .engine -}}
 {{- $values := index .root.Values .engine -}}
 {{- range $key := list "heap" "resources" "nodes" "instances" "repairs" "demoShop" -}}
-{{- if hasKey $values $key -}}{{- $sized = set $sized $key (get $values $key) -}}{{- end -}}
+{{- if and (hasKey $values $key) (not (kindIs "invalid" (index $values $key))) -}}{{- $sized = set $sized $key (get $values $key) -}}{{- end -}}
 {{- end -}}
 {{- with $values.storage.size -}}{{- $sized = set $sized "storage" . -}}{{- end -}}
 {{- toYaml $sized -}}

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { runRequestedAnnotation } from '#internal/etlschedule/resource/names.ts'
-import { helm, needHelm, tryHelm } from '../../charts/helm.ts'
+import { helm, helmVersion, needHelm, tryHelm } from '../../charts/helm.ts'
 import { chartFolder } from '../../charts/render.ts'
 import { freePort, until } from '../../system/processes.ts'
 import { loadTestImage, testImage } from '../images.ts'
@@ -35,6 +35,8 @@ export interface Install {
     values: object,
     options?: { wait?: boolean; args?: readonly string[] },
   ): Promise<HelmSaid>
+  /** `helm test`, with what its pod said; Helm 3 deletes that before it could be asked. */
+  test(): Promise<HelmSaid>
   tryKubectl(args: readonly string[], input?: unknown): Promise<Said>
   kubectl(args: readonly string[], input?: unknown): Promise<string>
   /** A part of an object, by a path such as `{.status.phase}`. */
@@ -106,6 +108,9 @@ export function prepareInstall(): Install {
         ...args,
       ]
       return install.tryHelm(command, chart === 'vitrine' ? merge(here, values) : values)
+    },
+    async test() {
+      return install.tryHelm(['test', 'vitrine', ...((await helmVersion()) === 3 ? [] : ['--logs'])])
     },
     tryKubectl: (args, input) => tryKubectl(inNamespace(args), { input, timeoutMs: 180_000 }),
     kubectl: (args, input) => kubectl(inNamespace(args), { input, timeoutMs: 180_000 }),

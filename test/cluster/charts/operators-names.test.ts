@@ -72,7 +72,7 @@ describe('helm install of both charts, with Kafka, Cassandra and PostgreSQL unde
   })
 
   it('passes its own test', async () => {
-    const { ok, stdout, stderr } = await install.tryHelm(['test', 'vitrine', '--logs'])
+    const { ok, stdout, stderr } = await install.test()
     expect(ok, stdout + stderr).to.equal(true)
   })
 

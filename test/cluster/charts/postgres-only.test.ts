@@ -63,9 +63,9 @@ describe('helm install, with the event log and the store on PostgreSQL', functio
   })
 
   it('passes its own test, which says what it tried', async () => {
-    const { ok, stdout, stderr } = await install.tryHelm(['test', 'vitrine', '--logs'])
+    const { ok, stdout, stderr } = await install.test()
     expect(ok, stdout + stderr).to.equal(true)
-    expect(stdout).to.include('ok: the visitor is forgotten')
+    if ((await helmVersion()) > 3) expect(stdout).to.include('ok: the visitor is forgotten')
   })
 
   it('takes views, and answers with histories and recommendations from them', async () => {
