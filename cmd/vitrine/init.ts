@@ -29,7 +29,8 @@ export function initCommand(): Command {
     )
     .action(({ firstKey, patience = 0 }: { firstKey?: string; patience?: number }) =>
       runVitrineJob('init', initSettings, async ({ engines, settings, opened, metrics, logger, signal }) => {
-        const patiently = (work: () => Promise<void>) => withPatience(work, patience, signal)
+        const giveUpAt = performance.now() + patience
+        const patiently = (work: () => Promise<void>) => untilDone(work, giveUpAt, signal)
         if (firstKey !== undefined) {
           await patiently(() => engines.initKeys())
           const kube = opened.use(await connectKube({ fieldManager: 'vitrine-init', metrics, logger }))
@@ -47,13 +48,8 @@ export function initCommand(): Command {
 
 const lookAgainMs = 2_000
 
-/** Tries again while an engine is away, and tells of each cause once. */
-async function withPatience(
-  work: () => Promise<void>,
-  patienceMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const giveUpAt = performance.now() + patienceMs
+/** Tries again while an engine is away, until `giveUpAt` (a `performance.now()`), and tells of each cause once. */
+async function untilDone(work: () => Promise<void>, giveUpAt: number, signal: AbortSignal): Promise<void> {
   let told = ''
   for (;;) {
     try {
