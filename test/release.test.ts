@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { execFile } from 'node:child_process'
 import { glob, readFile } from 'node:fs/promises'
 import { parse, parseAllDocuments } from 'yaml'
+import { tryCommand } from './tools/command.ts'
 import { changesOf, sectionOf } from '../docs/changes.ts'
 import manifest from '../package.json' with { type: 'json' }
 
@@ -27,12 +27,8 @@ describe('a release', () => {
   })
 
   it('is refused in words under a tag that is not its version', async () => {
-    const { promise, resolve } = Promise.withResolvers<{ code: unknown; stderr: string }>()
-    execFile(process.execPath, ['release/notes.ts', 'v9.9.9'], (error, _, stderr) =>
-      resolve({ code: error?.code, stderr }),
-    )
-    const { code, stderr } = await promise
-    expect(code).to.equal(1)
+    const { ok, stderr } = await tryCommand(process.execPath, ['release/notes.ts', 'v9.9.9'])
+    expect(ok).to.equal(false)
     expect(stderr).to.include(`the tag must be v${manifest.version}`)
   })
 
@@ -59,9 +55,8 @@ describe('a release', () => {
 
 describe('development on a cluster', () => {
   it('brings operators in the order in which they need each other, each pinned and waited for', async () => {
-    const { promise, resolve } = Promise.withResolvers<string>()
-    execFile('k8s-dev/operators.sh', ['--dry-run'], (_, stdout) => resolve(stdout))
-    const lines = (await promise).trim().split('\n')
+    const { stdout } = await tryCommand('k8s-dev/operators.sh', ['--dry-run'])
+    const lines = stdout.trim().split('\n')
     expect(lines.map(line => line.split(' ')[3])).to.deep.equal([
       'cert-manager',
       'cnpg-system',

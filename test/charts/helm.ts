@@ -1,12 +1,6 @@
-import { execFile } from 'node:child_process'
 import { stringify } from 'yaml'
-
-/** What Helm said; `ok` when it ended well. */
-export interface HelmSaid {
-  readonly ok: boolean
-  readonly stdout: string
-  readonly stderr: string
-}
+import { tryCommand } from '../tools/command.ts'
+import type { Said } from '../tools/command.ts'
 
 interface HelmOptions {
   /** Values that it is given beside those of the arguments. */
@@ -14,13 +8,13 @@ interface HelmOptions {
   readonly timeoutMs?: number
 }
 
-/** Helm of the PATH: HELM names another than version 4, or else 3. */
 let found: Promise<string | null> | undefined
 
+/** Helm of the PATH, version 4 or else 3; HELM names another. */
 async function findHelm(): Promise<string | null> {
   const { HELM } = process.env
   for (const helm of HELM ? [HELM] : ['helm4', 'helm', 'helm3']) {
-    if ((await call(helm, ['version', '--short'], undefined, 10_000)).ok) return helm
+    if ((await tryCommand(helm, ['version', '--short'])).ok) return helm
   }
   return null
 }
@@ -39,11 +33,11 @@ export const helmVersion = async () => Number(/\bv(\d+)\./.exec(await helm(['ver
 export async function tryHelm(
   args: readonly string[],
   { values, timeoutMs = 60_000 }: HelmOptions = {},
-): Promise<HelmSaid> {
+): Promise<Said> {
   const helm = await (found ??= findHelm())
   if (helm === null) throw new Error('there is no Helm on the PATH')
   const given = values === undefined ? args : [...args, '--values', '-']
-  return call(helm, given, values, timeoutMs)
+  return tryCommand(helm, given, { input: values && stringify(values), timeoutMs })
 }
 
 /** As {@link tryHelm}, giving what it printed; throws what it says when it fails. */
@@ -51,19 +45,4 @@ export async function helm(args: readonly string[], options: HelmOptions = {}): 
   const { ok, stdout, stderr } = await tryHelm(args, options)
   if (!ok) throw new Error(`helm ${args.join(' ')}: ${stderr}`)
   return stdout
-}
-
-function call(
-  command: string,
-  args: readonly string[],
-  values: object | undefined,
-  timeout: number,
-): Promise<HelmSaid> {
-  const { promise, resolve } = Promise.withResolvers<HelmSaid>()
-  const child = execFile(command, [...args], { timeout, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) =>
-    resolve({ ok: error === null, stdout, stderr: stderr || (error?.message ?? '') }),
-  )
-  child.stdin?.on('error', () => {})
-  child.stdin?.end(values === undefined ? '' : stringify(values))
-  return promise
 }

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { linterOrSkip } from '../tools/linters.ts'
+import { tryCommand } from '../tools/command.ts'
+import { toolOrSkip } from '../tools/tools.ts'
 import { needHelm } from './helm.ts'
 import { renderText } from './render.ts'
 import { shapes } from './shapes.ts'
@@ -49,9 +49,10 @@ describe('Linters find nothing in charts/vitrine', function () {
   after(() => folder && rm(folder, { recursive: true }))
 
   it('kube-score: nothing critical beside three exceptions', async function () {
-    const linter = await linterOrSkip('kube-score', this)
+    const linter = await toolOrSkip('kube-score', this)
     let stdout = ''
-    for (const file of files) stdout += (await run(linter, ['score', '--output-format', 'ci', file])).stdout
+    for (const file of files)
+      stdout += (await tryCommand(linter, ['score', '--output-format', 'ci', file])).stdout
     const critical = stdout.split('\n').filter(line => line.startsWith('[CRITICAL]'))
     expect(critical.filter(line => !scoreExceptions.some(([what]) => what.test(line)))).to.deep.equal([])
     for (const [what] of scoreExceptions)
@@ -63,7 +64,7 @@ describe('Linters find nothing in charts/vitrine', function () {
   })
 
   it('checkov: no check of Kubernetes fails beside those that are written down', async function () {
-    const linter = await linterOrSkip('checkov', this)
+    const linter = await toolOrSkip('checkov', this)
     const args = [
       '--framework',
       'kubernetes',
@@ -75,7 +76,7 @@ describe('Linters find nothing in charts/vitrine', function () {
       '--directory',
       folder,
     ]
-    const { stdout } = await run(linter, args)
+    const { stdout } = await tryCommand(linter, args, { timeoutMs: 300_000 })
     const { results, summary } = JSON.parse(stdout) as {
       results: { failed_checks: { check_id: string; check_name: string; resource: string }[] }
       summary: { passed: number }
@@ -95,12 +96,3 @@ describe('Linters find nothing in charts/vitrine', function () {
     expect(summary.passed).to.be.above(100)
   })
 })
-
-/** What a linter printed, whatever its exit code. */
-function run(command: string, args: readonly string[]): Promise<{ stdout: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ stdout: string }>()
-  execFile(command, [...args], { timeout: 300_000, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) =>
-    error !== null && stdout === '' ? reject(new Error(stderr || error.message)) : resolve({ stdout }),
-  )
-  return promise
-}

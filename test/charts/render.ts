@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseAllDocuments } from 'yaml'
 import { helm, tryHelm } from './helm.ts'
-import type { HelmSaid } from './helm.ts'
+import type { Said } from '../tools/command.ts'
 
 /** The charts of this repository. */
 export type ChartName = 'vitrine' | 'vitrine-data'
@@ -38,7 +38,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 export const chartFolder = (chart: ChartName) => `${root}charts/${chart}`
 
 /** `helm template`, as a user of the chart calls it; definitions of kinds are left out. */
-export function tryRender(chart: ChartName, options: RenderOptions = {}): Promise<HelmSaid> {
+export function tryRender(chart: ChartName, options: RenderOptions = {}): Promise<Said> {
   return tryHelm(templateArgs(chart, options), { values: options.values })
 }
 

@@ -1,17 +1,11 @@
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { env } from 'node:process'
-
-/** What a command of kubectl said; `ok` when it ended well. */
-export interface Said {
-  readonly ok: boolean
-  readonly stdout: string
-  readonly stderr: string
-}
+import { tryCommand } from '../tools/command.ts'
+import type { Said } from '../tools/command.ts'
 
 interface Options {
   /** What goes into its standard input, as JSON. */
-  readonly input?: unknown
+  readonly input?: object | undefined
   /** The same as it is. */
   readonly text?: string
   readonly timeoutMs?: number
@@ -22,17 +16,7 @@ export function tryKubectl(
   args: readonly string[],
   { input, text, timeoutMs = 60_000 }: Options = {},
 ): Promise<Said> {
-  const { promise, resolve } = Promise.withResolvers<Said>()
-  const child = execFile(
-    'kubectl',
-    [...args],
-    { timeout: timeoutMs, maxBuffer: 64 * 2 ** 20 },
-    (error, stdout, stderr) =>
-      resolve({ ok: error === null, stdout, stderr: stderr || (error?.message ?? '') }),
-  )
-  child.stdin?.on('error', () => {})
-  child.stdin?.end(text ?? (input === undefined ? '' : JSON.stringify(input)))
-  return promise
+  return tryCommand('kubectl', args, { input: text ?? (input && JSON.stringify(input)), timeoutMs })
 }
 
 /** As {@link tryKubectl}, giving its output; throws what it says when it fails. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { panelsOf, readBoards, targetsOf } from './boards.ts'
-import { toolOrSkip } from '../tools/debian-tools.ts'
+import { toolOrSkip } from '../tools/tools.ts'
 import { documentedMetrics, metricsIn } from './documented.ts'
 import type { Board } from './boards.ts'
 

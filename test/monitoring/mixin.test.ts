@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { readFile, readdir } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
-import { toolOrSkip } from '../tools/debian-tools.ts'
+import { toolOrSkip } from '../tools/tools.ts'
 
 const folder = 'charts/vitrine/dashboards'
 

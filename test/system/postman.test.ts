@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { newmanOrSkip } from '../tools/newman.ts'
+import { tryCommand } from '../tools/command.ts'
+import { toolOrSkip } from '../tools/tools.ts'
 import { startUp } from './up.ts'
 
 const collection = 'docs/postman_collection.json'
@@ -12,7 +12,7 @@ describe('the collection for Postman', function () {
   this.timeout(300_000)
 
   it('holds all calls, and each of its examples succeeds on a shop that was started just now', async function () {
-    const newman = await newmanOrSkip(this)
+    const newman = await toolOrSkip('newman', this)
     const folder = mkdtempSync(join(tmpdir(), 'vitrine-postman-'))
     try {
       await using up = startUp(folder)
@@ -20,14 +20,8 @@ describe('the collection for Postman', function () {
       const variables = ['api', 'ingestor'].flatMap(name => ['--env-var', `${name}=${url}`])
       const report = join(folder, 'report.json')
       const reporters = ['--reporters', 'json', '--reporter-json-export', report]
-      const { promise, resolve } = Promise.withResolvers<string>()
-      execFile(
-        process.execPath,
-        [newman, 'run', collection, ...variables, ...reporters],
-        { timeout: 120_000 },
-        (_, stdout, stderr) => resolve(stdout + stderr),
-      )
-      const said = await promise
+      const args = [newman, 'run', collection, ...variables, ...reporters]
+      const { stdout, stderr } = await tryCommand(process.execPath, args, { timeoutMs: 120_000 })
       const { run } = JSON.parse(readFileSync(report, 'utf8')) as {
         run: {
           stats: { requests: { total: number } }
@@ -36,7 +30,7 @@ describe('the collection for Postman', function () {
       }
       expect(
         run.failures.map(({ source, error }) => `${source.name}: ${error.message}`),
-        said,
+        stdout + stderr,
       ).to.deep.equal([])
       const { paths } = JSON.parse(readFileSync('docs/openapi.json', 'utf8')) as {
         paths: Record<string, Record<string, unknown>>

@@ -9,8 +9,7 @@ import { kubectl, makeNamespace, tryKubectl } from '../kubectl.ts'
 import { newRequest } from '../scene.ts'
 import { hasScripts, startScript } from '../scripts.ts'
 import type { ChartName } from '../../charts/render.ts'
-import type { HelmSaid } from '../../charts/helm.ts'
-import type { Said } from '../kubectl.ts'
+import type { Said } from '../../tools/command.ts'
 
 const [repository = '', tag = ''] = testImage.split(':')
 
@@ -27,18 +26,18 @@ export interface Install {
   readonly namespace: string
   readonly opened: AsyncDisposableStack
   /** Runs Helm on the namespace. */
-  tryHelm(args: readonly string[], values?: object): Promise<HelmSaid>
+  tryHelm(args: readonly string[], values?: object): Promise<Said>
   helm(args: readonly string[], values?: object): Promise<string>
   /** `helm upgrade --install --wait` of a chart under its own name, with what it needs here; `wait: false` for what nobody makes ready. */
   install(
     chart: ChartName,
     values: object,
     options?: { wait?: boolean; args?: readonly string[] },
-  ): Promise<HelmSaid>
+  ): Promise<Said>
   /** `helm test`, with what its pod said; Helm 3 deletes that before it could be asked. */
-  test(): Promise<HelmSaid>
-  tryKubectl(args: readonly string[], input?: unknown): Promise<Said>
-  kubectl(args: readonly string[], input?: unknown): Promise<string>
+  test(): Promise<Said>
+  tryKubectl(args: readonly string[], input?: object): Promise<Said>
+  kubectl(args: readonly string[], input?: object): Promise<string>
   /** A part of an object, by a path such as `{.status.phase}`. */
   field(object: string, path: string): Promise<string>
   /** Runs an EtlSchedule now, and gives the report of the run once it has ended. */

@@ -9,7 +9,7 @@ import { expectedHistories } from '../../system/clicks.ts'
 import { until } from '../../system/processes.ts'
 import { readBoards, targetsOf } from '../../monitoring/boards.ts'
 import { metricsIn } from '../../monitoring/documented.ts'
-import { toolOrSkip } from '../../tools/debian-tools.ts'
+import { toolOrSkip } from '../../tools/tools.ts'
 import { startPrometheus } from './prometheus.ts'
 import { render } from '../../charts/render.ts'
 import { version } from '../../../cmd/shared/service.ts'
@@ -21,7 +21,7 @@ import { prepareInstall } from './install.ts'
 import { needOperatorKinds } from './operator-kinds.ts'
 import { addressOf, openShop, visits } from './shop.ts'
 import { standInForOperators, standInsProblem } from './stand-ins.ts'
-import type { HelmSaid } from '../../charts/helm.ts'
+import type { Said } from '../../tools/command.ts'
 import type { WireView } from '../../system/clicks.ts'
 import type { Prometheus } from './prometheus.ts'
 import type { Rule } from '../audit.ts'
@@ -42,7 +42,7 @@ describe('helm install of both charts, with Kafka, Cassandra and PostgreSQL unde
   this.timeout(300_000)
   const install = prepareInstall()
   let engines: StandIns
-  let installed: HelmSaid
+  let installed: Said
   let shop: Shop
   let shopAt: ShopAddress
   let prometheus: Prometheus

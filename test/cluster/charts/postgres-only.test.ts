@@ -6,7 +6,7 @@ import { helmVersion } from '../../charts/helm.ts'
 import { testImage } from '../images.ts'
 import { prepareInstall } from './install.ts'
 import { addressOf, openShop, visits } from './shop.ts'
-import type { HelmSaid } from '../../charts/helm.ts'
+import type { Said } from '../../tools/command.ts'
 import type { Databases } from '../databases.ts'
 import type { Shop } from './shop.ts'
 
@@ -14,7 +14,7 @@ describe('helm install, with the event log and the store on PostgreSQL', functio
   this.timeout(300_000)
   const install = prepareInstall()
   let databases: Databases
-  let installed: HelmSaid
+  let installed: Said
   let shop: Shop
 
   const values = {
