@@ -26,64 +26,66 @@ export function flowsOf(objects: readonly Rendered[]): string[] {
     })
 }
 
-/** The same as docs/helm.md lists it, for one shape: which engines it has, and by which ports. */
-export async function listedFlows(shape: string): Promise<string[]> {
-  const page = await readFile('docs/helm.md', 'utf8')
-  const rows = [...page.matchAll(/^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| [^|]+ \|$/gm)]
-    .map(([, from = '', to = '', port = '']) => ({ from: from.split(', '), to: to.split(', '), port }))
-    .filter(({ port }) => /^(http|ops|53|9093|9042|`|that of)/.test(port))
-  const portsIn = portsOfShape[shape] ?? {}
-  const inward = rows
-    .filter(({ port }) => ['http', 'ops'].includes(port))
-    .flatMap(({ from, to, port }) => [
-      ...to.map(component => `${component} in ${port}`),
-      ...from.filter(one => one === 'test').map(one => `${one} out ${port}`),
-    ])
-  const outward = rows.flatMap(({ from, to: [to = ''], port }) => {
-    if (['http', 'ops'].includes(port)) return []
-    const ports = to === 'DNS' ? ['53'] : (portsIn[to] ?? [])
-    return from.flatMap(component => {
-      if (to === 'PostgreSQL' && !(portsIn['who sees PostgreSQL'] ?? []).includes(component)) return []
-      if (to === 'Kubernetes' && component === 'init' && portsIn['first key'] === undefined) return []
-      return ports.map(port => `${component} out ${port}`)
-    })
-  })
-  return [...inward, ...outward]
+/** What a shape has, as far as its ways through the network follow from it. */
+interface Ways {
+  /** Ports by where they lead, in the words of docs/helm.md. */
+  readonly ports: Readonly<Record<string, readonly string[]>>
+  readonly seePostgres: readonly string[]
+  readonly makesFirstKey: boolean
 }
 
-const kubernetes = { Kubernetes: ['443', '6443'], 'first key': ['yes'] }
-const keysOnly = { PostgreSQL: ['5432'], 'who sees PostgreSQL': ['ingestor', 'api', 'init'] }
+/** The same as docs/helm.md lists it, for one shape. */
+export async function listedFlows(shape: string): Promise<string[]> {
+  const ways = waysOfShape[shape]
+  if (ways === undefined) throw new Error(`test/charts/flows.ts says nothing of ${shape}`)
+  const page = await readFile('docs/helm.md', 'utf8')
+  const section = page.split('## The ways through the network')[1]?.split('\n## ')[0] ?? ''
+  const rows = [...section.matchAll(/^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| [^|]+ \|$/gm)]
+    .map(([, from = '', to = '', port = '']) => ({ from: from.split(', '), to: to.split(', '), port }))
+    .slice(1)
+  return rows.flatMap(({ from, to, port }) => {
+    if (port === 'http' || port === 'ops') {
+      const fromUs = from.includes('test') ? to.map(() => `test out ${port}`) : []
+      return [...to.map(component => `${component} in ${port}`), ...fromUs]
+    }
+    const [place = ''] = to
+    const goes = (component: string) =>
+      (place !== 'PostgreSQL' || ways.seePostgres.includes(component)) &&
+      (place !== 'Kubernetes' || component !== 'init' || ways.makesFirstKey)
+    return from
+      .filter(goes)
+      .flatMap(component => (ways.ports[place] ?? []).map(number => `${component} out ${number}`))
+  })
+}
 
-/** Where each kind of engine is in each shape. */
-const portsOfShape: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  'ci/default.yaml': {
-    ...kubernetes,
-    ...keysOnly,
-    Kafka: ['9093'],
-    Cassandra: ['9042'],
-    "the shop's PostgreSQL": ['5432'],
-  },
-  'ci/production.yaml': {
-    ...kubernetes,
-    ...keysOnly,
-    Kafka: ['9093'],
-    Cassandra: ['9042'],
-    "the shop's PostgreSQL": ['5432'],
-    'the collector': ['4318'],
-  },
+const everywhere = { DNS: ['53'], Kubernetes: ['443', '6443'] }
+const byOperators = {
+  ...everywhere,
+  Kafka: ['9093'],
+  Cassandra: ['9042'],
+  PostgreSQL: ['5432'],
+  "the shop's PostgreSQL": ['5432'],
+}
+const forKeys = { seePostgres: ['ingestor', 'api', 'init'], makesFirstKey: true }
+
+const waysOfShape: Readonly<Record<string, Ways>> = {
+  'ci/default.yaml': { ...forKeys, ports: byOperators },
+  'ci/production.yaml': { ...forKeys, ports: { ...byOperators, 'the collector': ['4318'] } },
   'ci/external-engines.yaml': {
-    ...kubernetes,
-    ...keysOnly,
-    Kafka: ['9094'],
-    Cassandra: ['9142'],
-    PostgreSQL: ['6432'],
-    "the shop's PostgreSQL": ['5433'],
+    ...forKeys,
+    ports: {
+      ...everywhere,
+      Kafka: ['9094'],
+      Cassandra: ['9142'],
+      PostgreSQL: ['6432'],
+      "the shop's PostgreSQL": ['5433'],
+    },
   },
   'ci/postgres-only.yaml': {
-    ...kubernetes,
-    PostgreSQL: ['5432'],
-    // Runs reach the shop's database by the same port.
-    'who sees PostgreSQL': ['ingestor', 'loader', 'api', 'etl', 'init'],
+    // A run reaches the shop's database by the same port.
+    ports: { ...everywhere, PostgreSQL: ['5432'] },
+    seePostgres: ['ingestor', 'loader', 'api', 'etl', 'init'],
+    makesFirstKey: true,
   },
-  'ci/behind-a-gateway.yaml': { Kafka: ['9093'], Cassandra: ['9042'], "the shop's PostgreSQL": ['5432'] },
+  'ci/behind-a-gateway.yaml': { ports: byOperators, seePostgres: [], makesFirstKey: false },
 }

@@ -3,11 +3,12 @@ import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { needHelm } from './helm.ts'
 import { nameOf, objectsWithPods } from './practices.ts'
-import { chartFolder, render, renderText } from './render.ts'
+import { chartFolder, render } from './render.ts'
 import { itKeepsWhatEveryChartPromises } from './every-chart.ts'
 import { flowsOf, listedFlows, componentsOf } from './flows.ts'
 import { shapes } from './shapes.ts'
 import { wrongValues } from './wrong-values.ts'
+import type { Part } from './render.ts'
 
 describe('charts/vitrine', function () {
   this.timeout(60_000)
@@ -94,6 +95,23 @@ describe('charts/vitrine', function () {
     }
   })
 
+  it('lets in whom its values name, its own test, and nobody else', async () => {
+    const objects = await render('vitrine', { files: ['ci/production.yaml'] })
+    const peers = (component: string, port: string) =>
+      objects
+        .find(object => nameOf(object) === `NetworkPolicy/vitrine-${component}`)
+        ?.['spec'].ingress.filter((rule: Part) => rule.ports[0].port === port)
+        .flatMap(({ from }: Part) => from)
+        .map(({ namespaceSelector, podSelector }: Part) =>
+          Object.values((namespaceSelector ?? podSelector).matchLabels).at(-1),
+        )
+    for (const component of ['ingestor', 'api'])
+      expect(peers(component, 'http')).to.deep.equal(['storefront', 'test'])
+    for (const component of ['ingestor', 'loader', 'api', 'controller']) {
+      expect(peers(component, 'ops'), component).to.deep.equal(['monitoring'])
+    }
+  })
+
   it('is listed with all that Artifact Hub asks of a chart with an operator', async () => {
     const { annotations, ...chart } = parse(await readFile(`${chartFolder('vitrine')}/Chart.yaml`, 'utf8'))
     for (const about of [
@@ -124,11 +142,5 @@ describe('charts/vitrine', function () {
     expect(crd.spec.names.kind).to.equal(kind)
     expect(crd.spec.versions[0].name).to.equal(version)
     expect(chart.version).to.equal(chart.appVersion)
-  })
-
-  it('fits into the Secret that Helm keeps of a release', async () => {
-    const text = await renderText('vitrine', { files: ['ci/production.yaml'] })
-    // Helm keeps templates, files and the rendering, compressed, in 1 MiB.
-    expect(text.length).to.be.below(400_000)
   })
 })

@@ -1,11 +1,18 @@
 import { until } from './processes.ts'
 
 /** A user's whole history over HTTP, page by page. */
-export async function historyOf(apiUrl: string, user: string): Promise<string[]> {
+export async function historyOf(
+  apiUrl: string,
+  user: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
   const products: string[] = []
   let cursor = ''
   do {
-    const response = await fetch(`${apiUrl}/v1/users/${encodeURIComponent(user)}/history?limit=100${cursor}`)
+    const response = await fetch(
+      `${apiUrl}/v1/users/${encodeURIComponent(user)}/history?limit=100${cursor}`,
+      { headers },
+    )
     if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`)
     const page = (await response.json()) as { items: { productId: string }[]; nextCursor: string | null }
     products.push(...page.items.map(({ productId }) => productId))

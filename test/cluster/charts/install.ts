@@ -86,6 +86,7 @@ export function prepareInstall(): Install {
     await opened.disposeAsync()
   })
 
+  const ways = new Map<string, string>()
   // First, since what follows -- is a command's own.
   const inNamespace = (args: readonly string[]) => ['--namespace', namespace, ...args]
 
@@ -140,10 +141,14 @@ export function prepareInstall(): Install {
         `service/${service}`,
         `{.spec.clusterIP}:{.spec.ports[?(@.name=="${port}")].port}`,
       )
+      const known = ways.get(address)
+      if (known !== undefined) return known
       const local = await freePort()
       opened.use(startScript('forward', [String(local), address]))
       await until(`a way to ${service}`, () => answers(local))
-      return `http://127.0.0.1:${local}`
+      const url = `http://127.0.0.1:${local}`
+      ways.set(address, url)
+      return url
     },
   }
   return install
@@ -162,7 +167,7 @@ async function answers(port: number): Promise<boolean> {
 }
 
 /** Values over others, maps key by key, as Helm lays them. */
-export function merge(under: object, over: object): object {
+function merge(under: object, over: object): object {
   const merged: Record<string, unknown> = { ...under }
   for (const [key, value] of Object.entries(over)) {
     const below = merged[key]

@@ -1,3 +1,4 @@
+import { historyOf } from '../../system/histories.ts'
 import type { WireView } from '../../system/clicks.ts'
 import type { Install } from './install.ts'
 
@@ -6,12 +7,9 @@ export interface Shop {
   /** Sends views as one file; rejects unless all are taken. */
   send(views: readonly WireView[]): Promise<void>
   /** An answer of the api; rejects with what it says where it refuses. */
-  ask<T>(
-    path: string,
-    options?: { method?: string; body?: unknown; headers?: Readonly<Record<string, string>> },
-  ): Promise<T>
+  ask<T>(path: string, headers?: Readonly<Record<string, string>>): Promise<T>
   /** A user's products, newest first. */
-  historyOf(user: string): Promise<string[]>
+  readonly historyOf: (user: string) => Promise<string[]>
 }
 
 /** Where an installed Vitrine answers, and the key by which it does. */
@@ -34,7 +32,7 @@ export async function addressOf(install: Install): Promise<ShopAddress> {
 export function openShop({ ingestor, api, key }: ShopAddress): Shop {
   const authorization = `Bearer ${key}`
 
-  const shop: Shop = {
+  return {
     async send(views) {
       const response = await fetch(`${ingestor}/v1/views`, {
         method: 'POST',
@@ -44,28 +42,14 @@ export function openShop({ ingestor, api, key }: ShopAddress): Shop {
       const answer = (await response.json()) as { accepted: number }
       if (answer.accepted !== views.length) throw new Error(`${response.status}: ${JSON.stringify(answer)}`)
     },
-    async ask(path, { method = 'GET', body, headers } = {}) {
-      const response = await fetch(`${api}${path}`, {
-        method,
-        headers: {
-          authorization,
-          ...headers,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      })
+    async ask(path, headers = {}) {
+      const response = await fetch(`${api}${path}`, { headers: { authorization, ...headers } })
       const text = await response.text()
-      if (!response.ok) throw new Error(`${method} ${path}: ${response.status}: ${text}`)
+      if (!response.ok) throw new Error(`${path}: ${response.status}: ${text}`)
       return JSON.parse(text)
     },
-    async historyOf(user) {
-      const { items } = await shop.ask<{ items: { productId: string }[] }>(
-        `/v1/users/${encodeURIComponent(user)}/history?limit=100`,
-      )
-      return items.map(({ productId }) => productId)
-    },
+    historyOf: user => historyOf(api, user, { authorization }),
   }
-  return shop
 }
 
 /** Views of so many visitors of a small shop, each through a dozen products of one taste, the last of them now. */
