@@ -39,12 +39,36 @@ imagePullSecrets:
 {{- end -}}
 
 {{/*
-The spec of a service's pods, with what the values lay over it:
-(dict "root" . "component" "api" "http" true "token" false "env" "…" "mounts" "…" "volumes" "…")
+The Deployment of a service:
+(dict "root" . "component" "api" "http" true "token" false "annotations" (dict …) "env" "…" "mounts" "…" "volumes" "…")
 */}}
-{{- define "vitrine.servicePod" -}}
-{{- $spec := include "vitrine.servicePodSpec" . | fromYaml -}}
-{{- toYaml (mergeOverwrite $spec (deepCopy (index .root.Values .component).podSpec)) -}}
+{{- define "vitrine.deployment" -}}
+{{- $values := index .root.Values .component -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  {{- include "vitrine.metadata" (dict "root" .root "component" .component) | nindent 2 }}
+spec:
+  {{- if not (dig "autoscaling" "enabled" false $values) }}
+  replicas: {{ $values.replicas }}
+  {{- end }}
+  revisionHistoryLimit: 3
+  strategy:
+    rollingUpdate: { maxUnavailable: 0, maxSurge: 1 }
+  selector:
+    matchLabels:
+      {{- include "vitrine.selector" . | nindent 6 }}
+  template:
+    metadata:
+      labels:
+        {{- include "vitrine.labels" . | nindent 8 }}
+      {{- with .annotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+    spec:
+      {{- $spec := include "vitrine.servicePodSpec" . | fromYaml }}
+      {{- toYaml (mergeOverwrite $spec (deepCopy $values.podSpec)) | nindent 6 }}
 {{- end -}}
 
 {{- define "vitrine.servicePodSpec" -}}

@@ -45,11 +45,8 @@ export function itServesAShop(install: Install, installed: () => Said): Served {
   })
 
   it('fits into the Secret that Helm keeps of it', async () => {
-    const [size = 0] = (
-      await install.field('secret', '{.items[?(@.metadata.labels.owner=="helm")].data.release}')
-    )
-      .split(' ')
-      .map(({ length }) => length)
+    const releases = '{.items[?(@.metadata.labels.owner=="helm")].data.release}'
+    const size = Math.max(...(await install.field('secret', releases)).split(' ').map(({ length }) => length))
     tell(`${Math.round(size / 1024)} KiB of 1,024`)
     expect(size).to.be.within(1_000, largestRelease)
   })
