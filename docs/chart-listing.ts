@@ -68,7 +68,7 @@ const listings: Readonly<Record<string, (version: string) => Listing>> = {
   }),
 }
 
-/** Chart.yaml of a chart, as it is listed where charts are found; its changes are those of CHANGELOG.md. */
+/** Chart.yaml of a chart, as it is listed where charts are found; its changes are those of CHANGELOG.md, of which one that begins with "Security" marks the release. */
 export function chartListing(chart: string, version: string, changelog: string): string {
   const listing = listings[chart]?.(version)
   if (listing === undefined) throw new Error(`docs/chart-listing.ts says nothing of charts/${chart}`)

@@ -15,7 +15,7 @@ export function chartReference(
 ): { readonly readme: string; readonly schema: string } {
   const sections = sectionsOf(values)
   return {
-    readme: `${head.trimEnd()}\n\n${sections.map(sectionTable).join('\n')}`,
+    readme: `${head.trimEnd()}\n\n${tablesOf(sections).join('\n')}`,
     schema: `${JSON.stringify(rootSchema(sections), null, 2)}\n`,
   }
 }
@@ -111,11 +111,27 @@ function typeOf(standard: unknown): Schema {
   return { type: typeof standard }
 }
 
-function sectionTable(section: Value): string {
-  const rows =
-    section.members.length === 0 ? [rowOf(section, section.name)] : rowsOf(section.members, section.name)
-  const about = section.members.length > 0 && section.about !== '' ? `${section.about}\n\n` : ''
-  return `### ${section.name}\n\n${about}| value | unless set | what |\n|---|---|---|\n${rows.join('\n')}\n`
+/** A table for each map of values, after one of those that stand by themselves. */
+function tablesOf(sections: readonly Value[]): string[] {
+  const alone = sections.filter(({ members }) => members.length === 0)
+  const maps = sections.filter(({ members }) => members.length > 0)
+  return [
+    ...(alone.length === 0
+      ? []
+      : [
+          table(
+            'General',
+            '',
+            alone.map(value => rowOf(value, value.name)),
+          ),
+        ]),
+    ...maps.map(({ name, about, members }) => table(name, about, rowsOf(members, name))),
+  ]
+}
+
+function table(heading: string, about: string, rows: readonly string[]): string {
+  const words = about === '' ? '' : `${about}\n\n`
+  return `### ${heading}\n\n${words}| value | unless set | what |\n|---|---|---|\n${rows.join('\n')}\n`
 }
 
 function rowsOf(values: readonly Value[], path: string): string[] {

@@ -155,10 +155,11 @@ function exampleOf(name: string, schema: Schema): string {
   if (schema.enum) return String(schema.enum[0])
   if (/guest/i.test(name)) return 'guest-1'
   if (/product|exclude/i.test(name)) return 'product-1'
-  if (name === 'limit') return '10'
-  if (/price/.test(name)) return '10'
+  // One that nobody gave out is refused.
+  if (name === 'cursor') return ''
+  if (/limit|price/.test(name)) return '10'
   if (name === 'category') return 'category-1'
-  if (/^in-stock$/.test(name)) return 'true'
+  if (name === 'in-stock') return 'true'
   if (/window|after/.test(name)) return '30d'
   return 'user-1'
 }

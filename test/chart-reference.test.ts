@@ -26,6 +26,12 @@ describe('What is told of a chart', () => {
   it('is what the comments above its values say, and their defaults', () => {
     expect(readme).to.equal(`# A chart
 
+### General
+
+| value | unless set | what |
+|---|---|---|
+| \`open\` | \`true\` | Whether it is open. |
+
 ### shop
 
 Whom it serves.
@@ -36,12 +42,6 @@ Whom it serves.
 | \`shop.kind\` | \`"online"\` | How it sells. One of \`online\`, \`till\`. |
 | \`shop.labels\` | \`{}\` | Labels \\| of all objects. |
 | \`shop.branches\` |  | How many branches. |
-
-### open
-
-| value | unless set | what |
-|---|---|---|
-| \`open\` | \`true\` | Whether it is open. |
 `)
   })
 

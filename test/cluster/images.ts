@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 /** What the Dockerfile makes of the working tree. */
 export const builtImage = 'vitrine:built'
 
-/** The image in which all processes are tried: what {@link builtImage} holds, on a base that has all of Debian's C library. */
+/** The image in which all processes are tried: what {@link builtImage} holds, on a base that has all of Debian's C library, and a shell as the real one has. */
 export const testImage = 'vitrine:test'
 
 /** The scripts' base leaves this part of the C library out, which a package of ours loads. */
