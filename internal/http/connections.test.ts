@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
+import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
@@ -9,6 +10,7 @@ import { createApp } from './app.ts'
 import { chunksOf } from './body.ts'
 import { listen } from './listen.ts'
 import { route } from './route.ts'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from '#internal/telemetry/logger.ts'
 import type { App } from './app.ts'
@@ -143,6 +145,28 @@ describe('connections', () => {
       .to.match(/connection: close/i)
       .and.to.include('second')
     await stopped
+  })
+
+  it('are left by clients that heed how long to keep them, before a server that drains closes them', async () => {
+    const draining = await listen({
+      app,
+      host: '127.0.0.1',
+      port: 0,
+      portSetting: '--port',
+      auth: 'loopback',
+      drainMs: 60_000,
+    })
+    // Node heeds it only with a time of its own.
+    const agent = new Agent({ keepAlive: true, timeout: 60_000 })
+    const response = await new Promise<IncomingMessage>((resolve, reject) =>
+      get(`${draining.url}/named`, { agent }, resolve).once('error', reject),
+    )
+    response.resume()
+    await once(response, 'end')
+    expect(response.headers['keep-alive']).to.equal('timeout=4')
+    expect(response.headers.connection).to.equal('keep-alive')
+    await draining[Symbol.asyncDispose]()
+    agent.destroy()
   })
 
   it('get their answer and go on though the body was not read to its end', async () => {

@@ -24,8 +24,15 @@ export interface Listening extends AsyncDisposable {
   readonly port: number
 }
 
-/** A connection without a byte in either direction for so long is closed. */
-const idleLimitMs = 30_000
+/** A request that stands still for so long ends with its connection. */
+const stillLimitMs = 30_000
+/** A connection that is kept without a request; longer than proxies keep theirs, which is 60 s as a rule. */
+const keepAliveLimitMs = 75_000
+/**
+ * Clients are told to keep a connection for so long only: those that heed it have left before a server that drains closes it,
+ * which would look like a failure if they used it just then.
+ */
+const keepAliveHintMs = 4_000
 /** Requests in hand get so long to end when the server closes. */
 const closeLimitMs = 10_000
 
@@ -80,8 +87,9 @@ export async function listen({
   const answeredInPart = (socket: unknown) =>
     [...inHand].some(response => response.req.socket === socket && response.headersSent)
   server.on('clientError', brokenRequests(answeredInPart))
-  server.setTimeout(idleLimitMs)
-  server.keepAliveTimeout = idleLimitMs
+  server.setTimeout(stillLimitMs)
+  server.keepAliveTimeout = keepAliveHintMs
+  server.keepAliveTimeoutBuffer = keepAliveLimitMs - keepAliveHintMs
   await new Promise<void>((resolve, reject) => {
     server.once('error', error => reject(explainListen(error, host, port, portSetting)))
     server.listen(port, host, resolve)

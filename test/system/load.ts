@@ -35,7 +35,8 @@ const users = 400
 
 /** Starts it: an open loop, in which nothing waits for an answer before. */
 export function startLoad({ ingestor, api, key, perSecond, name, again = 0 }: LoadOptions): Load {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 })
+  // With a time of its own, since Node else does not heed for how long a server wants connections to be kept.
+  const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: 60_000 })
   const headers = {
     ...(key !== '' && { authorization: `Bearer ${key}` }),
     'content-type': 'application/json',
