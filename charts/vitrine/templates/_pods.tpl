@@ -119,10 +119,11 @@ containers:
       periodSeconds: 1
       failureThreshold: 60
     readinessProbe:
+      # Slow answers are no reason to send all requests to the others, which are then slower still: it takes 10 s of them.
       httpGet: { path: /readyz, port: ops }
       periodSeconds: 2
-      timeoutSeconds: 3
-      failureThreshold: 2
+      timeoutSeconds: 5
+      failureThreshold: 5
     livenessProbe:
       httpGet: { path: /livez, port: ops }
       periodSeconds: 10
