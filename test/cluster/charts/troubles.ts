@@ -24,7 +24,7 @@ export function itBearsTroubles(install: Install, served: Served, values: object
     await sleep(15_000)
     const { views, questions, failed, taken } = await load.stop()
     tell(`${views} views, ${questions} questions, ${failed.length} failed`)
-    expect(failed).to.deep.equal([])
+    expect(failed.length, failed.slice(0, 20).join('; ')).to.equal(0)
     await untilNoneIsMissing(taken)
     const replicaSets = (await install.kubectl(['get', 'replicasets', '-o', 'name'])).trim().split('\n')
     expect(replicaSets, 'pods were not replaced').to.have.length(2 * components.length)
