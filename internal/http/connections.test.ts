@@ -88,12 +88,15 @@ describe('connections', () => {
       }),
     ]
     app = createApp({ routes, logger, metrics })
-    server = await listen({ app, host: '127.0.0.1', port: 0, portSetting: '--port', auth: 'loopback' })
+    server = await serve(0)
   })
   afterEach(async () => {
     release.resolve()
     await server[Symbol.asyncDispose]()
   })
+
+  const serve = (drainMs: number) =>
+    listen({ app, host: '127.0.0.1', port: 0, portSetting: '--port', auth: 'loopback', drainMs })
 
   async function open(): Promise<Socket> {
     const socket = connect(server.port, '127.0.0.1')
@@ -125,14 +128,7 @@ describe('connections', () => {
   })
 
   it('that clients keep are never closed under a request while a server drains, which ends when nobody is connected', async () => {
-    const draining = await listen({
-      app,
-      host: '127.0.0.1',
-      port: 0,
-      portSetting: '--port',
-      auth: 'loopback',
-      drainMs: 15_000,
-    })
+    const draining = await serve(15_000)
     const kept = connect(draining.port, '127.0.0.1')
     const answer = received(kept)
     kept.write('GET /named HTTP/1.1\r\nHost: x\r\nuser-id: first\r\n\r\n')
@@ -148,21 +144,15 @@ describe('connections', () => {
   })
 
   it('are left by clients that heed how long to keep them, before a server that drains closes them', async () => {
-    const draining = await listen({
-      app,
-      host: '127.0.0.1',
-      port: 0,
-      portSetting: '--port',
-      auth: 'loopback',
-      drainMs: 60_000,
-    })
+    const draining = await serve(60_000)
     // Node heeds it only with a time of its own.
     const agent = new Agent({ keepAlive: true, timeout: 60_000 })
     const response = await new Promise<IncomingMessage>((resolve, reject) =>
-      get(`${draining.url}/named`, { agent }, resolve).once('error', reject),
+      get(`${draining.url}/named`, { agent, headers: { 'user-id': 'u' } }, resolve).once('error', reject),
     )
     response.resume()
     await once(response, 'end')
+    expect(response.statusCode).to.equal(200)
     expect(response.headers['keep-alive']).to.equal('timeout=4')
     expect(response.headers.connection).to.equal('keep-alive')
     await draining[Symbol.asyncDispose]()
