@@ -119,7 +119,7 @@ containers:
       periodSeconds: 1
       failureThreshold: 60
     readinessProbe:
-      # Slow answers are no reason to send all requests to the others, which are then slower still: it takes 10 s of them.
+      # A pod that is slow keeps its requests, which would make the others slower still: it takes five bad or late answers in turn, 10 to 25 s.
       httpGet: { path: /readyz, port: ops }
       periodSeconds: 2
       timeoutSeconds: 5
