@@ -53,8 +53,9 @@ export interface FakeApiServer extends AsyncDisposable {
 export const isWatch = ({ query }: FakeRequest) => query.get('watch') === 'true'
 const retryAfterSeconds = 2
 
-export async function startFakeApiServer(): Promise<FakeApiServer> {
-  const cluster = createFakeCluster()
+/** Its clock, in epoch milliseconds, is this machine's unless another is given. */
+export async function startFakeApiServer(clock: () => number = Date.now): Promise<FakeApiServer> {
+  const cluster = createFakeCluster(clock)
   const requests: FakeRequest[] = []
   const watches = new Set<FakeWatch>()
   const answer = createAnswers(cluster, watches)

@@ -60,7 +60,7 @@ export interface WriteOptions {
 }
 
 /** What an API server keeps: objects by kind, one growing version over all, and what changed. */
-export function createFakeCluster() {
+export function createFakeCluster(clock: () => number) {
   const kinds = new Map<string, Map<string, Stored>>()
   const listeners = new Set<(change: FakeChange) => void>()
   let changes: FakeChange[] = []
@@ -107,7 +107,7 @@ export function createFakeCluster() {
         ...(options.namespace !== undefined && { namespace: options.namespace }),
         uid: before?.metadata.uid ?? randomUUID(),
         creationTimestamp:
-          before?.metadata.creationTimestamp ?? new Date().toISOString().replace(/\.\d+/, ''),
+          before?.metadata.creationTimestamp ?? new Date(clock()).toISOString().replace(/\.\d+/, ''),
         resourceVersion: String(version),
         generation: (before?.metadata.generation ?? 0) + (specChanged ? 1 : 0),
         managedFields: [

@@ -46,9 +46,10 @@ describe('What an EtlSchedule says of its next runs', function () {
       const { status } = await scene.untilSchedule(name, 'its runs are known', schedule =>
         schedule.status.recentRuns?.some(({ scheduledTime }) => scheduledTime === due.toSorted().at(-1)),
       )
-      expect(status.lastScheduleTime).to.equal(due.toSorted().at(-1))
-      expect(status.missedRuns).to.equal(0)
-      for (const run of status.recentRuns ?? []) expect(run.trigger).to.equal('schedule')
+      expect(status.lastScheduleTime, name).to.equal(due.toSorted().at(-1))
+      expect(status.lastMissedTimes, `${name}, of which ${due.join(', ')} were due`).to.deep.equal([])
+      expect(status.missedRuns, name).to.equal(0)
+      for (const run of status.recentRuns ?? []) expect(run.trigger, name).to.equal('schedule')
     }
   })
 })

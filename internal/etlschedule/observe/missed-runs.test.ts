@@ -72,6 +72,19 @@ describe('missed runs in the status', () => {
     })
   })
 
+  it('begin with the making of the CronJob, where that comes after the clock was read', () => {
+    const first = scheduleOf({}, { observedGeneration: 1 })
+    const { status } = look({ schedule: first, now: at(0) - 300 })
+    expect(status.missedCountedUntil, 'made at 10:00, which is not due any more').to.equal(timeAt(0))
+  })
+
+  it('are not made up by a new CronJob, whose ticks of @every begin with its making', () => {
+    const schedule = scheduleOf({ schedule: '@every 1m' }, { missedCountedUntil: timeAt(-1) })
+    const made = { ...cronJob, metadata: { ...cronJob.metadata, creationTimestamp: timeAt(0.5) } }
+    expect(look({ schedule, cronJob: made, now: at(2.4) })).to.deep.include({ found: 0, overdueSince: null })
+    expect(look({ schedule, cronJob: made, now: at(2.6) }).foundTimes).to.deep.equal([timeAt(1.5)])
+  })
+
   it('are none while suspended, and the status stays as it is', () => {
     const missed = look({ schedule: scheduleOf({ suspend: true }), now: at(600) })
     expect(missed).to.deep.include({ found: 0, overdueSince: null })

@@ -1,3 +1,4 @@
+import { parseCron } from '../clock/cron.ts'
 import { toTime } from '../run-report.ts'
 import { endOf, isOfCronJob, scheduledTimeOf } from './job.ts'
 import { missedSince } from './missed.ts'
@@ -39,15 +40,22 @@ export function observeMissed(sightings: MissedSightings): MissedRuns {
   const { missedRuns, lastMissedTimes, missedCountedUntil } = status
   const counted = { missedRuns, lastMissedTimes }
   const nothing = { found: 0, foundTimes: [], overdueSince: null }
+  const made = cronJob?.metadata.creationTimestamp
   if (status.observedGeneration !== metadata.generation || missedCountedUntil === undefined) {
-    return { status: { ...counted, missedCountedUntil: toTime(now) }, ...nothing }
+    // Kubernetes starts nothing that was due before it had the CronJob, which may be made after the clock was read.
+    const begins = made === undefined ? now : Math.max(now, Date.parse(made))
+    return { status: { ...counted, missedCountedUntil: toTime(begins) }, ...nothing }
   }
   if (spec.suspend) return { status: { ...counted, missedCountedUntil }, ...nothing }
-  const began = cronJob?.status?.lastScheduleTime ?? cronJob?.metadata.creationTimestamp ?? missedCountedUntil
+  const lastStart = cronJob?.status?.lastScheduleTime
+  const since = Date.parse(lastStart ?? made ?? missedCountedUntil)
+  const counts = Date.parse(missedCountedUntil)
+  // The ticks of a new CronJob begin with its making, which is none of them.
+  const isNewClock = lastStart === undefined && parseCron(spec.schedule).kind === 'every'
   const missed = missedSince({
     spec,
-    since: Date.parse(began),
-    countedUntil: Date.parse(missedCountedUntil),
+    since,
+    countedUntil: isNewClock ? Math.max(counts, since) : counts,
     newestMissed: lastMissedTimes[0] === undefined ? undefined : Date.parse(lastMissedTimes[0]),
     starts: startsOf(sightings),
     unknownUntil: unknownUntil(sightings),

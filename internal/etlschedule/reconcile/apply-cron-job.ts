@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { buildCronJob } from '../objects/cron-job.ts'
 import { appliedAnnotation, scheduleLabel } from '../resource/names.ts'
 import { covers } from './covers.ts'
+import { keepCronJob } from './keep.ts'
 import { requestedOverride } from './requests.ts'
 import type { CronJob } from '../objects/kubernetes.ts'
 import type { EtlSchedule } from '../resource/etl-schedule.ts'
@@ -24,7 +25,8 @@ export const applyCronJob: Step = async (pass, { client, places, defaults }) => 
   const uid = present?.metadata.uid
   // With the uid it can't be another one that has the name meanwhile.
   const metadata = { ...wanted.metadata, ...(uid !== undefined && { uid }) }
-  await client.apply<CronJob>(places.cronJobs, { ...wanted, metadata }, { signal })
+  const applied = await client.apply<CronJob>(places.cronJobs, { ...wanted, metadata }, { signal })
+  pass.cronJob = keepCronJob(applied)
 }
 
 /** Objects of a list come without their kind. */

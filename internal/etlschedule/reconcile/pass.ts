@@ -9,7 +9,8 @@ import type { KeyState, Secrets } from './secrets.ts'
 export interface Pass {
   /** Its status is what is known of the runs so far. */
   readonly schedule: EtlSchedule
-  readonly cronJob: CronJob | undefined
+  /** As this visit has left it. */
+  cronJob: CronJob | undefined
   /** May grow by Jobs that no watch has told of yet. */
   jobs: readonly Job[]
   readonly pods: readonly Pod[]

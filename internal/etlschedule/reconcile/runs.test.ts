@@ -180,6 +180,24 @@ describe('the runs of an EtlSchedule, as its controller sees them', function () 
     expect(scene.status('orders').missedRuns).to.equal(5)
   })
 
+  it('are not due at a time that passes while the CronJob is being made', async () => {
+    scene.time = Date.parse('2026-11-01T10:00:59.800Z')
+    scene.apply('orders', { schedule: '* * * * *' })
+    await scene.startController(client => ({
+      ...client,
+      apply: (...request) => {
+        scene.time = Date.parse('2026-11-01T10:01:00.100Z')
+        return client.apply(...request)
+      },
+    }))
+    await ready()
+    scene.time = Date.parse('2026-11-01T10:02:30Z')
+    scene.apply('orders', specOf(), { [run]: 'now' })
+    await handled('now')
+    expect(scene.status('orders').missedRuns).to.equal(0)
+    expect(scene.told()).not.to.include('MissedRun')
+  })
+
   it('are not due while suspended', async () => {
     scene.apply('orders', { schedule: '* * * * *', suspend: true })
     await scene.startController()

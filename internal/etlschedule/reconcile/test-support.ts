@@ -33,7 +33,7 @@ const namespace = 'shop'
 export interface Scene extends AsyncDisposable {
   readonly server: FakeApiServer
   readonly metrics: Metrics
-  /** The controllers' clock, in epoch milliseconds; it stands still unless it is set. */
+  /** The clock of the API server and of the controllers, in epoch milliseconds; it stands still unless it is set. */
   time: number
   startController(change?: (client: KubeClient) => KubeClient): Promise<ScheduleController>
   /** As `kubectl apply`: the spec is replaced, annotations are added. */
@@ -59,7 +59,7 @@ export interface Scene extends AsyncDisposable {
 }
 
 export async function startScene(): Promise<Scene> {
-  const server = await startFakeApiServer()
+  const server = await startFakeApiServer(() => scene.time)
   const metrics = createMetrics({ service: 'test', version: '0' })
   const opened = new AsyncDisposableStack()
   opened.use(server)
