@@ -38,11 +38,12 @@ export interface Reconciler {
   forgetAll(): void
 }
 
-/** A status that was written; until the watch tells of it, what it tells is the one before. */
+/** The status that was written last; until the watch tells of it, what it tells may be any of those before. */
 interface Written {
   readonly uid: string | undefined
-  readonly before: unknown
-  readonly after: unknown
+  /** Oldest first. */
+  readonly outdated: readonly unknown[]
+  readonly newest: unknown
 }
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
@@ -53,7 +54,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   function lastStatus(key: string, { metadata, status }: ScheduleObject): unknown {
     const last = written.get(key)
-    if (last && last.uid === metadata.uid && isDeepStrictEqual(last.before, status)) return last.after
+    const isOutdated = (one: unknown) => isDeepStrictEqual(one, status)
+    if (last && last.uid === metadata.uid && last.outdated.some(isOutdated)) return last.newest
     written.delete(key)
     return status
   }
@@ -65,9 +67,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     signal: AbortSignal,
   ): Promise<boolean> {
     const before = lastStatus(key, object)
-    const after: unknown = JSON.parse(JSON.stringify(status))
+    const newest: unknown = JSON.parse(JSON.stringify(status))
     const wrote = await writer.write({ metadata: object.metadata, status: before }, status, { signal })
-    if (wrote) written.set(key, { uid: object.metadata.uid, before: object.status, after })
+    if (wrote) {
+      const outdated = [...(written.get(key)?.outdated ?? []), before]
+      written.set(key, { uid: object.metadata.uid, outdated, newest })
+    }
     return wrote
   }
 

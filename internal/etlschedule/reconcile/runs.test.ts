@@ -1,6 +1,8 @@
 import { expect } from 'chai'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeRunReport, toTime } from '../run-report.ts'
 import { startScene } from './test-support.ts'
+import type { EtlScheduleStatus } from '../resource/status.ts'
 import type { RunReport } from '../run-report.ts'
 import type { Scene } from './test-support.ts'
 
@@ -76,6 +78,18 @@ describe('the runs of an EtlSchedule, as its controller sees them', function () 
     expect(scene.status('orders').recentRuns?.[0]).to.include({ trigger: 'request', result: 'Running' })
   })
 
+  it('are under way in the very status that says that the request was handled', async () => {
+    const active: (readonly string[] | undefined)[] = []
+    scene.server.cluster.listen(({ now }) => {
+      const status = now?.['status'] as Partial<EtlScheduleStatus> | undefined
+      if (status?.lastHandledRunRequest === 'now') active.push(status.active)
+    })
+    scene.apply('orders', {}, { [run]: 'now' })
+    await scene.startController()
+    await handled('now')
+    expect(active[0]).to.deep.equal(scene.jobsMade())
+  })
+
   it('tell rows, watermark and message in the status, in an Event and in the metrics', async () => {
     scene.apply('orders', { suspend: true }, { [run]: 'now' })
     await scene.startController()
@@ -113,6 +127,41 @@ describe('the runs of an EtlSchedule, as its controller sees them', function () 
     expect(scene.told().filter(reason => reason === 'RunRefused')).to.have.length(1)
     expect(scene.condition('orders', 'Healthy')).to.equal('False RunRefused')
     expect(scene.writes().slice(before)).to.include('POST shop/jobs')
+  })
+
+  it('are told once, also while a watch is behind by two statuses', async () => {
+    let allowed = Infinity
+    async function* held<T>(events: AsyncGenerator<T>): AsyncGenerator<T> {
+      for await (const event of events) {
+        while (allowed <= 0) await sleep(5)
+        allowed -= 1
+        yield event
+      }
+    }
+    scene.apply('orders', { suspend: true })
+    await scene.startController(client => ({
+      ...client,
+      watch: (place, options) => {
+        const events = client.watch<never>(place, options)
+        return place.plural === 'etlschedules' ? held(events) : events
+      },
+    }))
+    await ready()
+    const byHand = (name: string) =>
+      scene.create('job', { ...scene.cronJob('orders')?.spec.jobTemplate, metadata: { name, labels } })
+    const labels = scene.cronJob('orders')?.spec.jobTemplate.metadata?.labels
+    allowed = 0
+    byHand('first')
+    await scene.until(() => scene.status('orders').active?.includes('first'), 'it is under way')
+    end('first')
+    await scene.until(() => scene.told().includes('RunSucceeded'), 'it is told')
+    allowed = 1
+    await scene.until(() => allowed === 0, 'the watch tells of the status before')
+    byHand('second')
+    await scene.until(() => scene.status('orders').active?.includes('second'), 'the next is under way')
+    allowed = Infinity
+    const counted = 'vitrine_etl_runs_total{schedule="orders",pipeline="orders",result="Succeeded"} 1\n'
+    expect((await scene.metrics.scrape()).body).to.include(counted)
   })
 
   it('do not count as deleted while a watch has not told of their Jobs', async () => {

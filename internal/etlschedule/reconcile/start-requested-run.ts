@@ -1,6 +1,7 @@
 import { context, propagation } from '@opentelemetry/api'
 import { Conflict, InvalidInput } from '#internal/errors/errors.ts'
 import { buildRequestedJob } from '../objects/requested-job.ts'
+import { keepJob } from './keep.ts'
 import { carries, requestedOverride, requestedRun } from './requests.ts'
 import type { Job } from '../objects/kubernetes.ts'
 import type { Parts, Pass, Step } from './pass.ts'
@@ -16,6 +17,10 @@ export const startRequestedRun: Step = async (pass, parts) => {
   const job =
     request === undefined ? null : await requestedJob(pass, parts, request, isCarried ? undefined : override)
   if (request !== undefined) pass.found.handledRunRequest = request
+  // A request must not look answered and over before a watch has told of its Job.
+  if (job && !pass.jobs.some(({ metadata }) => metadata.uid === job.metadata.uid)) {
+    pass.jobs = [...pass.jobs, keepJob(job)]
+  }
   if (override !== undefined && (isCarried || (job && carries(job, override)))) {
     pass.found.handledGuardOverride = override
   }
